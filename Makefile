@@ -4,8 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 CHARTS := $(VENV)/.charts
+BROWSER := $(VENV)/.browser
 
-.PHONY: help setup demo test check fmt docs mutations bench soak fuzz lock clean
+# A third of the time of the tests is waiting: one process more than cores, at most 4.
+WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
+
+.PHONY: help setup demo test check fmt docs mutations bench soak fuzz browser lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -24,21 +28,29 @@ $(CHARTS): $(STAMP)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt -e ".[charts,postgres]"
 	@touch $@
 
+# A browser and its driver take 600 MB that only the tests of the pages use.
+$(BROWSER): $(STAMP)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt --group browser
+	$(BIN)/python -m tests.support.browsers
+	@touch $@
+
+browser: $(BROWSER)  ## find or install a Chromium for the tests of the pages
+
 setup: $(STAMP)  ## make .venv with everything for work on the project
 
 demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good it was
 	$(BIN)/compound demo
 
-test: $(CHARTS)  ## every test, offline; in a random order with ORDER=randomly
-	$(BIN)/python -m pytest -m "not soak" -n auto --maxprocesses 4 --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
+test: $(CHARTS) $(BROWSER)  ## every test, offline; in a random order with ORDER=randomly
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
 
-soak: $(CHARTS)  ## long crash, load and fuzz runs
+soak: $(CHARTS) $(BROWSER)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600
 
 fuzz: $(STAMP)  ## two minutes of random files against everything that reads them
 	$(BIN)/python -m tests.fuzz
 
-check: $(CHARTS)  ## format, lint, types, layers, pages are current
+check: $(CHARTS) $(BROWSER)  ## format, lint, types, layers, pages are current
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/compound fmt --check

@@ -12,6 +12,7 @@ ROOT: Final = Path(__file__).parents[1]
 TOPS: Final = ("compound", "tools", "connectors", "evals", "tests")
 MOST_FILES: Final = 15
 MOST_LINES: Final = 400
+MOST_LINES_OF_A_FUNCTION: Final = 50
 
 
 def modules(top: str) -> list[Path]:
@@ -27,6 +28,14 @@ def files_a_folder(top: str) -> Mapping[str, int]:
 def lines_a_file(top: str) -> Mapping[str, int]:
     """File to its lines."""
     return {path.relative_to(ROOT).as_posix(): len(path.read_bytes().splitlines()) for path in modules(top)}
+
+
+def lines_a_function(top: str) -> Iterator[tuple[str, int]]:
+    """Function, as `file:name`, and its lines, with its signature and docstring."""
+    for path in modules(top):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT).as_posix()}:{node.name}", (node.end_lineno or 0) - node.lineno + 1
 
 
 def private_imports(path: Path) -> Iterator[str]:
@@ -54,6 +63,9 @@ def report() -> Iterator[str]:
         for name, count in sorted(lines.items(), key=lambda one: -one[1]):
             if count > MOST_LINES:
                 yield f"  {name}: {count} lines"
+        for name, count in sorted(lines_a_function(top), key=lambda one: -one[1]):
+            if count > MOST_LINES_OF_A_FUNCTION:
+                yield f"  {name}: {count} lines in one function"
     tests = private_tests()
     yield f"tests that import private names of compound: {len(tests)} of {len(modules('tests'))}"
     names = (ROOT / "tests/unit/public_names.txt").read_text(encoding="utf-8").split()

@@ -53,25 +53,7 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
     held = find_held(script, facts.baskets)
     frames, left = find_frames(script, heard(inputs.get("intent")), held)
     draft = Draft(facts, script)
-    spared = Spared(script, held, facts, frames)
-    missed: list[Frame] = []
-    stopped: set[int] = set()
-    for frame in frames:
-        done = len(draft.actions)
-        try:
-            RESOLVE[frame.family or ""](draft, frame, frames)
-            if any(spared.keeps_off(action, frame) for action in draft.actions[done:]):
-                del draft.actions[done:]
-                stopped |= frame.sentences
-            for action in draft.actions[done:]:
-                action["confidence"] *= (AGREED if frame.agreed else GUESSED) if frame.inferred else 1.0
-        except Unclear as unclear:
-            if frame.inferred:
-                missed.append(frame)
-            elif unclear.rule:
-                draft.refusals.append({"request": unclear.question, "rule": unclear.rule})
-            else:
-                draft.questions.append(unclear.question)
+    missed, stopped = _resolve(draft, frames, Spared(script, held, facts, frames))
     actions = dry_run(facts, merge(draft.actions), draft.refusals)
     frames = [frame for frame in frames if frame not in missed]
     unexplained = find_unexplained(
@@ -91,6 +73,34 @@ def make_plan(inputs: Mapping[str, Json]) -> Plan:
         "confidence": _confidence(actions, draft, unexplained),
         "abstain": None if actions else _why_nothing(draft, frames),
     }
+
+
+def _resolve(draft: Draft, frames: Sequence[Frame], spared: Spared) -> tuple[list[Frame], set[int]]:
+    """Draft the actions of every wish.
+
+    Returns:
+        Guessed wishes that are not clear, and the sentences whose actions touch what the customer keeps.
+    """
+    missed: list[Frame] = []
+    stopped: set[int] = set()
+    for frame in frames:
+        done = len(draft.actions)
+        try:
+            RESOLVE[frame.family or ""](draft, frame, frames)
+        except Unclear as unclear:
+            if frame.inferred:
+                missed.append(frame)
+            elif unclear.rule:
+                draft.refusals.append({"request": unclear.question, "rule": unclear.rule})
+            else:
+                draft.questions.append(unclear.question)
+            continue
+        if any(spared.keeps_off(action, frame) for action in draft.actions[done:]):
+            del draft.actions[done:]
+            stopped |= frame.sentences
+        for action in draft.actions[done:]:
+            action["confidence"] *= (AGREED if frame.agreed else GUESSED) if frame.inferred else 1.0
+    return missed, stopped
 
 
 _ASK_IDENTITY = "Please tell us the e-mail address of your account, or your full name and zip code."

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from compound.batch.types import ItemStatus
 from compound.connector.state import tables
+from compound.review.item.lists import LOOK, READY
+from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
@@ -35,14 +37,14 @@ class EarlierRun:
     status: ItemStatus | None
     is_same: bool
     at: float
-    lane: str | None = None
+    readiness: str | None = None
 
 
 def find_earlier_run(  # noqa: PLR0913 - identifies an item, and what to exclude
     db: Connection,
     *,
     graph_name: str,
-    ticket_id: str,
+    item_id: str,
     sha256: str,
     job_id: str,
     own_run: str,
@@ -51,15 +53,15 @@ def find_earlier_run(  # noqa: PLR0913 - identifies an item, and what to exclude
     """The run of this graph that answers the item; runs of the same content, then finished runs come first.
 
     Args:
-        db: A transaction that holds the item; see `hold_ticket`.
+        db: A transaction that holds the item; see `hold_item`.
         graph_name: Name of the graph.
-        ticket_id: Id of the item.
+        item_id: Id of the item.
         sha256: Hash of its content.
         job_id: The batch that asks; its own items in flight are excluded.
         own_run: The run that this batch would start.
         since: Only runs that were made after this time; None for all.
     """
-    given = {"of_ticket": ticket_id, "of_graph": graph_name}
+    given = {"of_item": item_id, "of_graph": graph_name}
     found: list[EarlierRun] = []
     for row in db.execute(_RUNS, given).mappings():
         if row["run_id"] == own_run:
@@ -76,10 +78,10 @@ def find_earlier_run(  # noqa: PLR0913 - identifies an item, and what to exclude
 _ORDER = (ItemStatus.DONE, ItemStatus.WAITING_REVIEW, None)
 
 
-def hold_ticket(db: Connection, graph_name: str, ticket_id: str) -> None:
+def hold_item(db: Connection, graph_name: str, item_id: str) -> None:
     """Prevent other processes from starting this item until the transaction ends. SQLite has a single writer anyway."""
     if db.dialect.name == "postgresql":
-        key = sa.func.hashtextextended(f"{graph_name}/{ticket_id}".replace("\0", "/"), 0)
+        key = sa.func.hashtextextended(f"{graph_name}/{item_id}".replace("\0", "/"), 0)
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 
@@ -98,9 +100,9 @@ def _of(db: Connection, row: RowMapping, sha256: str) -> EarlierRun | None:
     return EarlierRun(
         run_id=run_id,
         status=stands,
-        is_same=row["ticket_sha256"] == sha256,
+        is_same=row["item_sha256"] == sha256,
         at=row["created_at"],
-        lane="deferred" if stands is ItemStatus.WAITING_REVIEW else None,
+        readiness=_readiness(db, run_id) if stands is ItemStatus.WAITING_REVIEW else None,
     )
 
 
@@ -113,19 +115,26 @@ def _waits(db: Connection, run_id: str, *, is_paused: bool) -> bool:
     return bool(open_ones) and (is_paused or any(one != "decided" for one in open_ones))
 
 
+def _readiness(db: Connection, run_id: str) -> str | None:
+    """Readiness of the drafts that wait; None for a graph without `auto` rules."""
+    waits = (_REVIEW.c.run_id == run_id, _REVIEW.c.status.in_([one.value for one in UNDECIDED]))
+    said = list(db.execute(sa.select(_REVIEW.c.ready).where(*waits, _REVIEW.c.ready.is_not(None))).scalars())
+    return (READY if all(said) else LOOK) if said else None
+
+
 def _acted(db: Connection, run_id: str) -> bool:
     query = sa.select(_OUTBOX.c.effect_key).where(_OUTBOX.c.run_id == run_id, _OUTBOX.c.status.not_in(_NEVER)).limit(1)
     return db.execute(query).first() is not None
 
 
-_RUNS = sa.select(_RUN.c.run_id, _RUN.c.status, _RUN.c.ticket_sha256, _RUN.c.created_at, _RUN.c.output).where(
-    _RUN.c.ticket_id == sa.bindparam("of_ticket"), _RUN.c.graph_name == sa.bindparam("of_graph")
+_RUNS = sa.select(_RUN.c.run_id, _RUN.c.status, _RUN.c.item_sha256, _RUN.c.created_at, _RUN.c.output).where(
+    _RUN.c.item_id == sa.bindparam("of_item"), _RUN.c.graph_name == sa.bindparam("of_graph")
 )
 _IN_FLIGHT = (
     sa.select(_ITEM.c.run_id, _ITEM.c.started_at)
     .join(_JOB, _JOB.c.job_id == _ITEM.c.job_id)
     .where(
-        _ITEM.c.ticket_id == sa.bindparam("of_ticket"),
+        _ITEM.c.item_id == sa.bindparam("of_item"),
         _ITEM.c.input_hash == sa.bindparam("of_content"),
         _ITEM.c.status == ItemStatus.RUNNING.value,
         _ITEM.c.job_id != sa.bindparam("but_job"),

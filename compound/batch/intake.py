@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from compound.batch.types import BacklogItem, ItemStatus
 from compound.connector.state import StateStore, tables
-from compound.connector.state.tickets import content_sha256
+from compound.connector.state.items import content_sha256
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
@@ -20,7 +20,7 @@ _CHUNK = 500
 _ITEM = tables.batch_item
 _MOVED = (
     sa.update(_ITEM)
-    .where(_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
+    .where(_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.item_id == sa.bindparam("asked_item"))
     .values(seq=sa.bindparam("new_seq"))
 )
 GONE = -1
@@ -72,9 +72,9 @@ class Intake:
         while chunk := list(islice(stream, _CHUNK)):
             good: list[dict[str, object]] = []
             for entry in chunk:
-                if entry.problem is None and entry.ticket_id not in seen:
-                    seen.add(entry.ticket_id)
-                    good.append(self._row(entry, seq, entry.ticket_id))
+                if entry.problem is None and entry.item_id not in seen:
+                    seen.add(entry.item_id)
+                    good.append(self._row(entry, seq, entry.item_id))
                 else:
                     bad.append((seq, entry))
                 seq += 1
@@ -82,40 +82,40 @@ class Intake:
         self._list_gone(self._list_unreadable(bad, seen, limit), limit)
         return Taken(count=seq, changed=tuple(self._changed), replaced=tuple(self._replaced))
 
-    def _row(self, entry: BacklogItem, seq: int, ticket_id: str) -> dict[str, object]:
+    def _row(self, entry: BacklogItem, seq: int, item_id: str) -> dict[str, object]:
         return {
             "job_id": self.job_id,
             "seq": seq,
-            "ticket_id": ticket_id,
-            "input_hash": content_sha256(entry.ticket or {}, entry.context),
-            "input": entry.ticket,
+            "item_id": item_id,
+            "input_hash": content_sha256(entry.fields or {}, entry.context),
+            "input": entry.fields,
             "context": dict(entry.context) if entry.context else None,
             "message": dict(entry.message) if entry.message else None,
             "attempt": 1,
             "status": (ItemStatus.DEAD if entry.problem else ItemStatus.PENDING).value,
             "error": entry.problem,
-            "run_id": self.run_id_of(ticket_id, 1),
+            "run_id": self.run_id_of(item_id, 1),
         }
 
     def _insert(self, rows: Sequence[dict[str, object]]) -> None:
-        ids = [row["ticket_id"] for row in rows]
+        ids = [row["item_id"] for row in rows]
         mine = _ITEM.c.job_id == self.job_id
         with self.store.write() as db:
             # A formerly unreadable item that can now be read is new.
-            db.execute(sa.delete(_ITEM).where(mine, _ITEM.c.ticket_id.in_(ids), _UNREADABLE))
+            db.execute(sa.delete(_ITEM).where(mine, _ITEM.c.item_id.in_(ids), _UNREADABLE))
             query = sa.select(
-                *(_ITEM.c[name] for name in ("ticket_id", "input_hash", "seq", "status", "attempt", "run_id")),
+                *(_ITEM.c[name] for name in ("item_id", "input_hash", "seq", "status", "attempt", "run_id")),
                 _ACTED.label("has_acted"),
-            ).where(mine, _ITEM.c.ticket_id.in_(ids))
-            known = {row.ticket_id: row for row in db.execute(query)}
-            fresh = [row for row in rows if row["ticket_id"] not in known]
+            ).where(mine, _ITEM.c.item_id.in_(ids))
+            known = {row.item_id: row for row in db.execute(query)}
+            fresh = [row for row in rows if row["item_id"] not in known]
             if fresh:
                 db.execute(sa.insert(_ITEM), fresh)
             moved: list[dict[str, object]] = []
             for row in rows:
-                before = known.get(str(row["ticket_id"]))
+                before = known.get(str(row["item_id"]))
                 if before is not None and before.seq != row["seq"]:
-                    moved.append({"asked_job": self.job_id, "asked_ticket": row["ticket_id"], "new_seq": row["seq"]})
+                    moved.append({"asked_job": self.job_id, "asked_item": row["item_id"], "new_seq": row["seq"]})
                 if before is not None and before.input_hash != row["input_hash"]:
                     self._change(db, before, row)
             if moved:
@@ -123,7 +123,7 @@ class Intake:
 
     def _change(self, db: Connection, before: Row[tuple[object, ...]], row: dict[str, object]) -> None:
         """Keep the content that was answered, unless changes are accepted; replace content that was not."""
-        name = str(row["ticket_id"])
+        name = str(row["item_id"])
         is_unanswered = before.status in (ItemStatus.DEAD.value, ItemStatus.CANCELLED.value) and not before.has_acted
         is_unseen = before.status == ItemStatus.PENDING.value and not before.has_acted
         is_settled = before.status in (ItemStatus.DONE.value, ItemStatus.WAITING_REVIEW.value)
@@ -136,13 +136,13 @@ class Intake:
         changed = {key: row[key] for key in ("input", "input_hash", "context", "message")}
         db.execute(
             sa.update(_ITEM)
-            .where(_ITEM.c.job_id == self.job_id, _ITEM.c.ticket_id == name)
+            .where(_ITEM.c.job_id == self.job_id, _ITEM.c.item_id == name)
             .values(
                 **changed,
                 status=ItemStatus.PENDING.value,
                 attempt=attempt,
                 is_adopted=False,
-                lane=None,
+                readiness=None,
                 error=None,
                 run_id=self.run_id_of(name, attempt),
             )
@@ -153,14 +153,12 @@ class Intake:
 
         Items in flight are still finished: they may have run effects.
         """
-        query = sa.select(_ITEM.c.ticket_id).where(
+        query = sa.select(_ITEM.c.item_id).where(
             _ITEM.c.job_id == self.job_id, _ITEM.c.seq > GONE, _ITEM.c.status != ItemStatus.RUNNING.value
         )
         with self.store.write() as db:
             known = db.execute(query if limit is None else query.where(_ITEM.c.seq < limit)).scalars()
-            gone = [
-                {"asked_job": self.job_id, "asked_ticket": one, "new_seq": GONE} for one in known if one not in taken
-            ]
+            gone = [{"asked_job": self.job_id, "asked_item": one, "new_seq": GONE} for one in known if one not in taken]
             if gone:
                 db.execute(_MOVED, gone)
 
@@ -174,15 +172,15 @@ class Intake:
             taken = set(seen)
             for at in range(0, len(bad), _CHUNK):
                 part = bad[at : at + _CHUNK]
-                names = [name for seq, entry in part for name in (entry.ticket_id, _second_name(entry, seq))]
-                db.execute(gone.where(_ITEM.c.ticket_id.in_(names)))
-                query = sa.select(_ITEM.c.ticket_id).where(mine, _ITEM.c.ticket_id.in_(names))
+                names = [name for seq, entry in part for name in (entry.item_id, _second_name(entry, seq))]
+                db.execute(gone.where(_ITEM.c.item_id.in_(names)))
+                query = sa.select(_ITEM.c.item_id).where(mine, _ITEM.c.item_id.in_(names))
                 known = set(db.execute(query).scalars())
                 for seq, entry in part:
-                    if entry.problem is not None and entry.ticket_id in known - taken:
+                    if entry.problem is not None and entry.item_id in known - taken:
                         # It was read and run before; only its line in the source is now invalid.
-                        taken.add(entry.ticket_id)
-                        self._changed.append(entry.ticket_id)
+                        taken.add(entry.item_id)
+                        self._changed.append(entry.item_id)
                     else:
                         rows.append(self._unreadable(entry, seq, taken, known))
             if rows:
@@ -191,18 +189,18 @@ class Intake:
 
     def _unreadable(self, entry: BacklogItem, seq: int, taken: set[str], known: set[str]) -> dict[str, object]:
         """A dead letter under the item's id, unless a readable item has that id."""
-        ticket_id = name = entry.ticket_id
+        item_id = name = entry.item_id
         problem = entry.problem or {
             "code": "item.duplicate-id",
-            "what": f"a second item has the id {ticket_id!r}; only the first is run",
+            "what": f"a second item has the id {item_id!r}; only the first is run",
             "fix": "give each item a unique id",
         }
         while name in taken or name in known:
-            name = _second_name(entry, seq) if name == ticket_id else f"{name}#"
+            name = _second_name(entry, seq) if name == item_id else f"{name}#"
         taken.add(name)
-        return self._row(BacklogItem(ticket_id=name, ticket=None, problem=problem), seq, name)
+        return self._row(BacklogItem(item_id=name, fields=None, problem=problem), seq, name)
 
 
 def _second_name(entry: BacklogItem, seq: int) -> str:
     """The id of a dead letter whose item's id is taken."""
-    return f"{entry.ticket_id}#{seq}"
+    return f"{entry.item_id}#{seq}"

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from compound.batch.answered import EarlierRun, find_earlier_run, hold_ticket
+from compound.batch.answered import EarlierRun, find_earlier_run, hold_item
 from compound.batch.intake import GONE, Intake, Taken
 from compound.batch.job import Job, open_job
 from compound.batch.letters import write_letters
 from compound.batch.results import results_of
 from compound.batch.types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
 from compound.connector.state import StateStore, tables
+from compound.connector.state.items import content_sha256
 from compound.connector.state.leases import HELD, Holder, Lease, Leases, is_held, store_time
-from compound.connector.state.tickets import content_sha256
 from compound.errors import ConflictError
 from compound.language.sha import sha
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _ITEM = tables.batch_item
-_ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.ticket_id == sa.bindparam("asked_ticket"))
+_ONE = (_ITEM.c.job_id == sa.bindparam("asked_job"), _ITEM.c.item_id == sa.bindparam("asked_item"))
 _UNSETTLED = sa.update(_ITEM).where(*_ONE, _ITEM.c.status.not_in([status.value for status in SETTLED]))
 _UNSETTLED_HELD = _UNSETTLED.where(sa.exists(HELD))
 NEVER_REVIVED = frozenset({"item.duplicate-id", "item.changed"})
@@ -98,8 +98,8 @@ class Ledger:
                 self._job = Job.read(db, self.job_id) or Job(job_id=self.job_id)
         return self._job
 
-    def _run_id_of(self, ticket_id: str, attempt: int) -> str:
-        return run_id_of(self._known.round_name, ticket_id, attempt)
+    def _run_id_of(self, item_id: str, attempt: int) -> str:
+        return run_id_of(self._known.round_name, item_id, attempt)
 
     def run_ids(self, *, adopted: bool = True) -> list[str]:
         """Runs of all items; without `adopted`, only those that this job started."""
@@ -145,12 +145,12 @@ class Ledger:
             return [
                 LedgerItem(
                     seq=row.seq,
-                    ticket_id=row.ticket_id,
-                    ticket=row.input,
+                    item_id=row.item_id,
+                    fields=row.input,
                     status=ItemStatus(row.status),
                     attempt=row.attempt,
                     run_id=row.run_id,
-                    lane=row.lane,
+                    readiness=row.readiness,
                     error=row.error,
                     context=row.context or {},
                     message=row.message or {},
@@ -175,7 +175,7 @@ class Ledger:
             if found is not None:
                 values |= {
                     "run_id": started.run_id,
-                    "lane": started.lane,
+                    "readiness": started.readiness,
                     "error": None if started.error is None else dict(started.error),
                     "is_adopted": started.is_adopted,
                 }
@@ -183,12 +183,12 @@ class Ledger:
         return started
 
     def _earlier_run(self, db: Connection, entry: LedgerItem) -> EarlierRun | None:
-        hold_ticket(db, self._graph_name, entry.ticket_id)
+        hold_item(db, self._graph_name, entry.item_id)
         found = find_earlier_run(
             db,
             graph_name=self._graph_name,
-            ticket_id=entry.ticket_id,
-            sha256=content_sha256(entry.ticket or {}, entry.context),
+            item_id=entry.item_id,
+            sha256=content_sha256(entry.fields or {}, entry.context),
             job_id=self.job_id,
             own_run=entry.run_id,
             since=self._known.again_since,
@@ -201,7 +201,7 @@ class Ledger:
         with self._store.write(durable=False) as db:
             values = {
                 "status": outcome.status.value,
-                "lane": outcome.lane,
+                "readiness": outcome.readiness,
                 "error": outcome.error,
                 "finished_at": store_time(db),
             }
@@ -210,7 +210,7 @@ class Ledger:
     def _write(self, db: Connection, entry: LedgerItem, values: Mapping[str, object]) -> None:
         """Change an unsettled item, while this process holds the job."""
         lease = self._lease
-        who = {"asked_job": self.job_id, "asked_ticket": entry.ticket_id}
+        who = {"asked_job": self.job_id, "asked_item": entry.item_id}
         held = {} if lease is None else {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}
         written = db.execute(_UNSETTLED if lease is None else _UNSETTLED_HELD, {**who, **held, **values})
         if not written.rowcount and lease is not None and not is_held(db, lease):
@@ -221,8 +221,8 @@ class Ledger:
         again = sa.update(_ITEM).where(*_ONE, _ITEM.c.status == ItemStatus.DEAD.value)
         with self._writing() as db:
             for entry in entries:
-                values = {"status": ItemStatus.PENDING.value, "error": None, "lane": None}
-                db.execute(again, {"asked_job": self.job_id, "asked_ticket": entry.ticket_id, **values})
+                values = {"status": ItemStatus.PENDING.value, "error": None, "readiness": None}
+                db.execute(again, {"asked_job": self.job_id, "asked_item": entry.item_id, **values})
 
     @contextmanager
     def _writing(self) -> Generator[Connection]:
@@ -245,7 +245,7 @@ class Ledger:
         return sum(
             self._revive(entry)
             for entry in self.items()
-            if entry.status is ItemStatus.DEAD and entry.ticket is not None and _code(entry) not in NEVER_REVIVED
+            if entry.status is ItemStatus.DEAD and entry.fields is not None and _code(entry) not in NEVER_REVIVED
         )
 
     def revive_cancelled(self) -> int:
@@ -267,13 +267,13 @@ class Ledger:
             goes_on = entry.status is not ItemStatus.CANCELLED and db.execute(acted).first() is not None
             db.execute(
                 sa.update(_ITEM)
-                .where(_ITEM.c.job_id == self.job_id, _ITEM.c.ticket_id == entry.ticket_id)
+                .where(_ITEM.c.job_id == self.job_id, _ITEM.c.item_id == entry.item_id)
                 .values(
                     status=ItemStatus.PENDING.value,
                     attempt=attempt,
                     error=None,
                     is_adopted=entry.is_adopted and goes_on,
-                    run_id=entry.run_id if goes_on else self._run_id_of(entry.ticket_id, attempt),
+                    run_id=entry.run_id if goes_on else self._run_id_of(entry.item_id, attempt),
                 )
             )
         return True
@@ -299,11 +299,11 @@ def _as_answered(entry: LedgerItem, found: EarlierRun) -> LedgerItem:
     """The item with the status of another run; if that run had other content, it is held back for a person."""
     if found.is_same:
         status = found.status or ItemStatus.RUNNING
-        return replace(entry, run_id=found.run_id, status=status, lane=found.lane, is_adopted=True)
+        return replace(entry, run_id=found.run_id, status=status, readiness=found.readiness, is_adopted=True)
     stands = "was answered" if found.status is ItemStatus.DONE else "is being answered"
     error: Mapping[str, JsonValue] = {
         "code": "item.changed",
-        "what": f"item {entry.ticket_id!r} {stands} with other content (run {found.run_id})",
+        "what": f"item {entry.item_id!r} {stands} with other content (run {found.run_id})",
         "fix": "--accept-changes runs it with the new content; a different item needs a different id",
     }
     return replace(entry, status=ItemStatus.DEAD, error=error)
@@ -347,6 +347,6 @@ def unsettled_runs(store: StateStore) -> frozenset[str]:
         return frozenset(db.execute(query).scalars())
 
 
-def run_id_of(round_of_job: str, ticket_id: str, attempt: int) -> str:
+def run_id_of(round_of_job: str, item_id: str, attempt: int) -> str:
     """The run id of an item: the same after a crash, so that its finished calls and effects are reused."""
-    return sha(f"{round_of_job}\0{ticket_id}\0{attempt}", 32)
+    return sha(f"{round_of_job}\0{item_id}\0{attempt}", 32)

@@ -38,13 +38,13 @@ def letter_of(item: LedgerItem) -> DeadLetter:
     error: Mapping[str, JsonValue] = item.error or {}
     file, line = error.get("file"), error.get("line")
     return DeadLetter(
-        ticket_id=item.ticket_id,
+        item_id=item.item_id,
         code=str(error.get("code") or ""),
         what=str(error.get("what") or ""),
         fix=str(error.get("fix") or ""),
         file=file if isinstance(file, str) else None,
         line=line if isinstance(line, int) else None,
-        is_readable=item.ticket is not None,
+        is_readable=item.fields is not None,
     )
 
 
@@ -68,5 +68,5 @@ def write_letters(path: Path, dead: Sequence[LedgerItem]) -> str | None:
 
 
 def _line(item: LedgerItem) -> bytes:
-    record = {"ticket_id": item.ticket_id, "attempt": item.attempt, "error": item.error, "ticket": item.ticket}
+    record = {"item_id": item.item_id, "attempt": item.attempt, "error": item.error, "item": item.fields}
     return orjson.dumps(record) + b"\n"

@@ -24,7 +24,7 @@ def results_of(store: StateStore, job_id: str) -> list[dict[str, JsonValue]]:
     An item that waits for review has no output yet; an unreadable item has no run.
     """
     query = (
-        sa.select(_ITEM.c.ticket_id, _ITEM.c.status, _ITEM.c.run_id, _ITEM.c.input, _RUN.c.output)
+        sa.select(_ITEM.c.item_id, _ITEM.c.status, _ITEM.c.run_id, _ITEM.c.input, _RUN.c.output)
         .outerjoin(_RUN, _RUN.c.run_id == _ITEM.c.run_id)
         .where(_ITEM.c.job_id == job_id, _ITEM.c.seq > GONE, _ITEM.c.status.in_([one.value for one in SETTLED]))
         .order_by(_ITEM.c.seq)
@@ -32,7 +32,7 @@ def results_of(store: StateStore, job_id: str) -> list[dict[str, JsonValue]]:
     with store.read() as db:
         return [
             {
-                "id": row.ticket_id,
+                "id": row.item_id,
                 "output": row.output if row.status == "done" else None,
                 "status": row.status,
                 "run": None if row.input is None else row.run_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,10 +24,10 @@ from compound.batch.types import (
     BatchEvent,
     BatchOptions,
     BatchSummary,
+    ItemRunner,
     ItemStatus,
     LedgerItem,
     Outcome,
-    TicketRunner,
 )
 from compound.errors import CompoundError, ConnectorError, plain_traceback, told
 
@@ -47,7 +48,7 @@ class BatchRunner:
 
     Args:
         ledger: Status of each item.
-        run_ticket: Runs one item.
+        run_item: Runs one item.
         graph_hash: Version of the graph; a job that started under another one is refused.
         folder: Folder of the dead letters.
         on_event: Called when an item is started or settled.
@@ -60,18 +61,18 @@ class BatchRunner:
     def __init__(  # noqa: PLR0913 - all but the first two are named
         self,
         ledger: Ledger,
-        run_ticket: TicketRunner,
+        run_item: ItemRunner,
         *,
         graph_hash: str,
         folder: Path,
         on_event: Callable[[BatchEvent], None] = lambda event: None,
         context: Mapping[str, JsonValue] | None = None,
-        keys: Callable[[LedgerItem], Iterable[str]] = lambda item: keys_of(item.ticket),
+        keys: Callable[[LedgerItem], Iterable[str]] = lambda item: keys_of(item.fields),
         threads: Callable[[LedgerItem], Iterable[str]] = lambda item: (),
         withdraw: Callable[[Sequence[str]], None] = lambda run_ids: None,
     ) -> None:
         self._ledger = ledger
-        self._run_ticket = run_ticket
+        self._run_item = run_item
         self._graph_hash = graph_hash
         self._folder = folder
         self._on_event = on_event
@@ -140,7 +141,9 @@ class BatchRunner:
         gate = OrderGate({item.seq: {*self._keys(item), *threads[item.seq]} for item in todo})
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
-            signals.start_soon(self._watch_signals, signals.cancel_scope)
+            if threading.current_thread() is threading.main_thread():
+                # Elsewhere signals cannot be received; whoever owns the main thread stops the program.
+                signals.start_soon(self._watch_signals, signals.cancel_scope)
             async with anyio.create_task_group() as workers:
                 for _ in range(max(1, min(options.concurrency, len(todo)))):
                     workers.start_soon(self._work, queue, gate, threads, options)
@@ -163,7 +166,7 @@ class BatchRunner:
                 raise self._stopped_at(item, error) from error
             gate.settle(item.seq)
             self._settled += 1
-            self._tell("settled", item, outcome.status, outcome.lane)
+            self._tell("settled", item, outcome.status, outcome.readiness)
 
     async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
         async def start() -> LedgerItem:
@@ -175,12 +178,12 @@ class BatchRunner:
         async def settle() -> None:
             self._ledger.settle(started, outcome)
 
-        started = await _past_locks(start, item.ticket_id)
+        started = await _past_locks(start, item.item_id)
         if started.status in SETTLED:  # it was already answered
-            return Outcome(status=started.status, lane=started.lane, error=started.error)
+            return Outcome(status=started.status, readiness=started.readiness, error=started.error)
         self._tell("started", item, ItemStatus.RUNNING, None)
-        outcome = await _past_locks(run, item.ticket_id)
-        await _past_locks(settle, item.ticket_id)
+        outcome = await _past_locks(run, item.item_id)
+        await _past_locks(settle, item.item_id)
         self._ran += 1
         if self._failures.note(started, outcome):
             self._draining = True
@@ -195,12 +198,12 @@ class BatchRunner:
                 return outcome
             pause_s = _PAUSE_S * 2**tries * random.uniform(0.75, 1.25)
             code = code_of(outcome.error)
-            log.warning("batch.tried_again", ticket_id=item.ticket_id, code=code, pause_s=round(pause_s, 2))
+            log.warning("batch.tried_again", item_id=item.item_id, code=code, pause_s=round(pause_s, 2))
             await anyio.sleep(pause_s)
         raise AssertionError("the last attempt returns")
 
     def _stopped_at(self, item: LedgerItem, error: ConnectorError) -> ConnectorError:
-        stands = f"the batch stopped at item {item.ticket_id!r}, {self._settled} of {self._total} settled"
+        stands = f"the batch stopped at item {item.item_id!r}, {self._settled} of {self._total} settled"
         fix = f"{error.fix}; then the same command resumes" if error.fix else "the same command resumes"
         return ConnectorError(error.code, f"{stands}: {error.what}", fix=fix, where=error.where)
 
@@ -209,18 +212,18 @@ class BatchRunner:
             await gate.wait(item.seq, rows)
 
         try:
-            return await self._run_ticket(item, turn)
+            return await self._run_item(item, turn)
         except ConnectorError:
             # Nothing can be stored now; the item is not the cause.
             raise
         except Exception as error:  # noqa: BLE001 - one item must not stop the others
             plain = plain_traceback(error)
-            log.error("batch.ticket_failed", ticket_id=item.ticket_id, run_id=item.run_id, exception=plain)  # noqa: TRY400
+            log.error("batch.item_failed", item_id=item.item_id, run_id=item.run_id, exception=plain)  # noqa: TRY400
             return Outcome(
                 status=ItemStatus.DEAD,
                 error={
-                    "code": "batch.ticket-failed",
-                    "what": f"item {item.ticket_id!r}: {told(error)}",
+                    "code": "batch.item-failed",
+                    "what": f"item {item.item_id!r}: {told(error)}",
                     "fix": "the log has the traceback; --retry-dead retries",
                 },
             )
@@ -234,13 +237,13 @@ class BatchRunner:
                 self._draining = True
                 log.warning("batch.draining", job_id=self._ledger.job_id)
 
-    def _tell(self, kind: str, item: LedgerItem, status: ItemStatus, lane: str | None) -> None:
+    def _tell(self, kind: str, item: LedgerItem, status: ItemStatus, readiness: str | None) -> None:
         self._on_event(
             BatchEvent(
                 kind=kind,
-                ticket_id=item.ticket_id,
+                item_id=item.item_id,
                 status=status,
-                lane=lane,
+                readiness=readiness,
                 settled=self._settled,
                 total=self._total,
             )
@@ -249,27 +252,27 @@ class BatchRunner:
     def _summary(self, options: BatchOptions, seconds: float) -> BatchSummary:
         items = self._ledger.items(limit=options.limit)
         dead = [item for item in items if item.status is ItemStatus.DEAD]
-        held_back = {item.ticket_id for item in dead if code_of(item.error) == "item.changed"}
+        held_back = {item.item_id for item in dead if code_of(item.error) == "item.changed"}
         changed = tuple(sorted({*self._changed, *held_back}))
         unfinished = any(item.status not in SETTLED for item in items)
         self._ledger.close("stopped" if unfinished else "dead_letters" if dead else "complete")
         return BatchSummary(
             job_id=self._ledger.job_id,
             counts=dict(Counter(item.status.value for item in items)),
-            lanes=dict(Counter(item.lane for item in items if item.lane)),
+            readiness=dict(Counter(item.readiness for item in items if item.readiness)),
             ran=self._ran,
             seconds=seconds,
             stopped=unfinished,
             dead=tuple(map(letter_of, dead)),
             dead_letter_file=write_letters(self._folder / f"dead-letters-{self._ledger.job_id}.jsonl", dead),
             changed=len(changed),
-            changed_tickets=changed,
+            changed_items=changed,
             answered_before=sum(item.is_adopted and item.status is not ItemStatus.DEAD for item in items),
             down=self._failures.down,
         )
 
 
-async def _past_locks(work: Callable[[], Awaitable[T]], ticket_id: str) -> T:
+async def _past_locks(work: Callable[[], Awaitable[T]], item_id: str) -> T:
     """Retry while another process holds a lock; a run resumes from its checkpoint."""
     for left in reversed(range(_TRIES)):
         try:
@@ -277,7 +280,7 @@ async def _past_locks(work: Callable[[], Awaitable[T]], ticket_id: str) -> T:
         except ConnectorError as error:
             if not left or error.code not in _LOCKED:
                 raise
-            log.warning("batch.locked", ticket_id=ticket_id, code=error.code, what=error.what, tries_left=left)
+            log.warning("batch.locked", item_id=item_id, code=error.code, what=error.what, tries_left=left)
             await anyio.sleep(_PAUSE_S)
     raise AssertionError("the last attempt returns or raises")
 

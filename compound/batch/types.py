@@ -30,15 +30,15 @@ class BacklogItem:
     """An item as read from the source.
 
     Attributes:
-        ticket_id: Id in the source; its place, `tickets.jsonl:17`, if it has none.
-        ticket: The record; None if it could not be read.
+        item_id: Id in the source; its place, `letters.jsonl:17`, if it has none.
+        fields: Its fields; None if it could not be read.
         problem: Why it could not be read, as an error record; it becomes a dead letter.
         context: Context from its row; empty if all items share one.
         message: `mailbox`, `thread` and `in_reply_to` of an item of a mailbox; empty for any other.
     """
 
-    ticket_id: str
-    ticket: Mapping[str, JsonValue] | None
+    item_id: str
+    fields: Mapping[str, JsonValue] | None
     problem: Mapping[str, JsonValue] | None = None
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     message: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -54,12 +54,12 @@ class LedgerItem:
     """
 
     seq: int
-    ticket_id: str
-    ticket: Mapping[str, JsonValue] | None
+    item_id: str
+    fields: Mapping[str, JsonValue] | None
     status: ItemStatus
     attempt: int
     run_id: str
-    lane: str | None = None
+    readiness: str | None = None
     error: Mapping[str, JsonValue] | None = None
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     message: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -71,7 +71,7 @@ class Outcome:
     """How a run of an item ended."""
 
     status: ItemStatus
-    lane: str | None = None
+    readiness: str | None = None
     error: Mapping[str, JsonValue] | None = None
 
 
@@ -87,7 +87,7 @@ class Gate(Protocol):
         ...
 
 
-class TicketRunner(Protocol):
+class ItemRunner(Protocol):
     """Runs one item through the graph; it awaits the gate before any effect."""
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
@@ -100,9 +100,9 @@ class BatchEvent:
     """An item was started or settled; for progress displays."""
 
     kind: str
-    ticket_id: str
+    item_id: str
     status: ItemStatus
-    lane: str | None
+    readiness: str | None
     settled: int
     total: int
 
@@ -156,7 +156,7 @@ class DeadLetter:
     """An item that failed, and why.
 
     Attributes:
-        ticket_id: Id in the ledger.
+        item_id: Id in the ledger.
         code: Code of the error; see `docs/errors`.
         what: What was found.
         fix: What to do; empty if only a retry helps.
@@ -166,7 +166,7 @@ class DeadLetter:
             source; the same command then runs it.
     """
 
-    ticket_id: str
+    item_id: str
     code: str
     what: str
     fix: str = ""
@@ -181,15 +181,15 @@ class BatchSummary:
 
     Attributes:
         counts: Status to number of items, over all items in the source.
-        lanes: `ready`, `needs a look` (both wait for a person) or `automatic` (decided without one) to number of items,
-            over the whole job; empty if the graph has no `auto` rule.
+        readiness: `ready`, `needs a look` (both wait for a person) or `automatic` (decided without one) to number of
+            items, over the whole job; empty if the graph has no `auto` rule.
         ran: Number of items that this call ran.
         seconds: Wall time of this call, from the first item to the last.
         stopped: Whether it stopped early: the user asked for it, or a service is down.
         dead: The dead letters, in the backlog's order.
         dead_letter_file: File of the dead letters; None if there are none.
         changed: Number of items that changed since they were answered; they are run again only with `accept_changes`.
-        changed_tickets: Ids of the changed items.
+        changed_items: Ids of the changed items.
         answered_before: Number of items that another batch or `compound run` has answered; they are not run again.
         down: The service that stopped it; None if none did.
         untraced: Number of trace rows that could not be stored; the results are complete.
@@ -198,21 +198,21 @@ class BatchSummary:
 
     job_id: str
     counts: Mapping[str, int]
-    lanes: Mapping[str, int]
+    readiness: Mapping[str, int]
     ran: int
     seconds: float
     stopped: bool
     dead: tuple[DeadLetter, ...] = ()
     dead_letter_file: str | None = None
     changed: int = 0
-    changed_tickets: tuple[str, ...] = ()
+    changed_items: tuple[str, ...] = ()
     answered_before: int = 0
     down: ServiceDown | None = None
     untraced: int = 0
     results: str | None = None
 
     @property
-    def tickets_per_second(self) -> float | None:
+    def items_per_second(self) -> float | None:
         """Throughput of this call; None if nothing ran."""
         return self.ran / self.seconds if self.ran and self.seconds > 0 else None
 

@@ -149,14 +149,17 @@ def visible(text: str) -> str:
 
 
 def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]], short: Sequence[str]) -> list[list[str]]:
-    """Truncate the `short` columns so that each row fits one line; the last column loses least."""
+    """Truncate the `short` columns so that each row fits one line; the widest loses first, the last column last."""
     widths = [max(len(name), *(len(row[index]) for row in rows), 0) for index, name in enumerate(columns)]
+    floors = [
+        max(len(name), _LEAST_SHOWN) if name in short else wide for name, wide in zip(columns, widths, strict=True)
+    ]
     over = sum(widths) + 3 * len(columns) - console().width
-    for index, name in enumerate(columns):
-        if name in short and over > 0:
-            less = min(over, max(widths[index] - max(len(name), _LEAST_SHOWN), 0))
-            widths[index] -= less
-            over -= less
+    for _ in range(max(over, 0)):
+        index = max(range(len(widths)), key=lambda at: (widths[at] if widths[at] > floors[at] else -1, -at))
+        if widths[index] <= floors[index]:
+            break
+        widths[index] -= 1
     return [
         [
             cell if name not in short or len(cell) <= wide else _shortened(cell, wide)

@@ -23,6 +23,7 @@ from compound.cli.work import build as _build
 from compound.cli.work import demo as _demo
 from compound.cli.work import evaluate as _evaluate
 from compound.cli.work import prune as _prune
+from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
 from compound.cli.work import traces as _traces
 
@@ -45,7 +46,7 @@ def log_to_stderr() -> None:
     configure_logs()
 
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune):
+for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune, _serve):
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")

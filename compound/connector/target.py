@@ -22,34 +22,47 @@ DeliveryClass = Literal["A", "B", "C", "D"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedEffect:
-    """An effect, ready to be performed.
+class EffectCall:
+    """An effect on its way: proposed, shown to a person, decided, stored in the outbox and performed.
 
     Attributes:
-        effect_key: The idempotency key, which a class A target stores with the change.
-        effect: Name of the effect: `cancel_pending_order`.
-        args: The decided JSON arguments.
+        name: Name of the effect, as declared with `@effect`: `cancel_pending_order`.
+        arguments: JSON arguments; before a decision `<name>` stands for a field that the decider must give.
+        target: Name of its target; empty until the project has looked it up.
+        node: The effect node that performs it; empty outside a graph.
+        when: A condition that is known only after the decision; empty for an effect that surely follows.
+        key: The idempotency key, which a class A target stores with the change; empty until the outbox has stored it.
+        details: Further facts from the planner (confidence, evidence); passed through to the person.
     """
 
-    effect_key: str
-    effect: str
-    args: Mapping[str, JsonValue]
+    name: str
+    arguments: Mapping[str, JsonValue]
+    target: str = ""
+    node: str = ""
+    when: str = ""
+    key: str = ""
+    details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectGroup:
-    """The effects of one decision on one target: atomic, in this order.
+    """The effects of one node under one decision, in order.
+
+    The outbox splits it by target; each part is atomic, in one transaction of its target.
 
     Attributes:
+        decision_id: With `node` the group's identity: to enqueue it again changes nothing.
         expected_versions: Row to the version seen at drafting (`orders/#W1` to 3). The target checks them in its
             transaction, unless the effects' keys are already stored.
+        key: Key of the part for one target; empty before the outbox has split the group.
     """
 
-    group_key: str
     decision_id: str
-    run_id: str
-    effects: tuple[PlannedEffect, ...]
-    expected_versions: Mapping[str, int]
+    effects: Sequence[EffectCall]
+    run_id: str = ""
+    node: str = ""
+    expected_versions: Mapping[str, int] = field(default_factory=dict[str, int])
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +75,7 @@ class EffectOutcome:
         error: Why it was refused, as an error record; None if sent.
     """
 
-    effect_key: str
+    key: str
     status: Literal["sent", "refused"]
     result: JsonValue = None
     error: Mapping[str, object] | None = field(default=None)
@@ -125,11 +138,11 @@ class EffectTarget(Protocol):
 class RehearsingTarget(Protocol):
     """A target that can rehearse effects."""
 
-    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+    def rehearse(self, effects: Sequence[EffectCall], expected: Mapping[str, int]) -> None:
         """Perform effects in order and roll back.
 
         Args:
-            effects: Name and arguments of each.
+            effects: Effects of this target, in order.
             expected: Row to the version that was seen.
 
         Raises:

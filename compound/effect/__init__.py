@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from compound.connector.target import (
     DeliveryClass,
+    EffectCall,
     EffectGroup,
     EffectOutcome,
     EffectTarget,
     LookupTarget,
-    PlannedEffect,
     TargetEffect,
     TargetSetup,
 )
@@ -24,11 +24,11 @@ __all__ = [
     "RECIPIENT",
     "DeliveryClass",
     "Effect",
+    "EffectCall",
     "EffectGroup",
     "EffectOutcome",
     "EffectTarget",
     "LookupTarget",
-    "PlannedEffect",
     "TargetEffect",
     "TargetSetup",
     "effect",

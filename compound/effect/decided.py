@@ -2,61 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
+from compound.connector.state.messages import newer
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectGroup
+
 _DECISION, _ITEM = tables.decision, tables.review_item
 _NEVER: Final = ("reject", "return", "escalate")
+_STANDING: Final = (
+    sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
+    .add_columns(_ITEM.c.version.label("item_version"), _DECISION.c.draft)
+    .join(_ITEM, _ITEM.c.review_id == _DECISION.c.review_id)
+    .where(_DECISION.c.decision_id == sa.bindparam("of_decision"))
+)
 
-Wanted: TypeAlias = "Sequence[tuple[str, str, Mapping[str, JsonValue]]]"
-"""Effect, target and arguments, in order."""
 
-
-def standing_refs(db: Connection, decision_id: str, wanted: Wanted, *, node: str) -> Mapping[str, int]:
-    """The row versions of a valid decision that allows these effects; empty for an unknown decision.
+def require_standing(db: Connection, group: EffectGroup) -> None:
+    """Raise unless the group's decision is valid and allows its effects; an unknown decision allows any.
 
     Raises:
         ConflictError: `effect.not-decided`.
     """
-    row = db.execute(
-        sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
-        .add_columns(_ITEM.c.version.label("item_version"), _DECISION.c.draft)
-        .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
-        .where(_DECISION.c.decision_id == decision_id)
-    ).first()
+    row = db.execute(_STANDING, {"of_decision": group.decision_id}).first()
     if row is None:
-        return {}
+        return
+    if not _is_standing(row):
+        raise ConflictError("effect.not-decided", _not_decided(group.decision_id, row))
+    if group.effects:
+        _require_shown(row.draft, row.action, group)
+
+
+def recalled(db: Connection, decision_id: str) -> Mapping[str, JsonValue] | None:
+    """Why the effects of a decision must not be sent any more, as an error record; None if they may.
+
+    The decision was undone, or a new message of the customer arrived. Until the transaction ends neither can happen.
+
+    Args:
+        db: A connection from `StateStore.write`.
+        decision_id: The decision; one that the queue does not know allows its effects.
+    """
+    row = db.execute(_STANDING.with_for_update(of=_ITEM), {"of_decision": decision_id}).first()
+    if row is None:
+        return None
+    if not _is_standing(row):
+        return {"code": "effect.not-decided", "what": _not_decided(decision_id, row), "fix": ""}
+    if came := newer(db, row.refs or {}):
+        fix = "draft the item again, then decide: compound review redraft"
+        return {"code": "review.stale", "what": f"it was decided before {came}", "fix": fix}
+    return None
+
+
+def _is_standing(row: Row[Any]) -> bool:
     # a decision increments the item's version by one; an undo, a refused effect or a new decision increments it again
-    is_standing = row.final and row.status == "decided" and row.item_version == row.version + 1
-    if row.action in _NEVER or not is_standing:
-        raise ConflictError(
-            "effect.not-decided",
-            f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}",
-        )
-    if wanted:
-        _require_shown(row.draft, row.action, decision_id, wanted, node)
-    return row.refs
+    is_last = row.final and row.status == "decided" and row.item_version == row.version + 1
+    return bool(is_last) and row.action not in _NEVER
 
 
-def _require_shown(draft: Mapping[str, Any], action: str, decision_id: str, wanted: Wanted, node: str) -> None:
+def _not_decided(decision_id: str, row: Row[Any]) -> str:
+    return f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}"
+
+
+def _require_shown(draft: Mapping[str, Any], action: str, group: EffectGroup) -> None:
     """Raise if a node's effects differ from those shown with the decision."""
-    if node not in draft.get("covers", ()):
+    if group.node not in draft.get("covers", ()):
         return
     effects = cast("list[Mapping[str, Any]]", draft.get("effects", {}).get(action, []))
-    shown = [(one["effect"], one["target"], one["arguments"]) for one in effects if one["node"] == node]
-    if digest([list(one) for one in shown]) != digest([[name, target, dict(args)] for name, target, args in wanted]):
+    shown = [[one["name"], one.get("target", ""), one["arguments"]] for one in effects if one.get("node") == group.node]
+    if digest(shown) != digest([[one.name, one.target, dict(one.arguments)] for one in group.effects]):
         raise ConflictError(
             "effect.not-decided",
-            f"node {node} has other effects than decision {decision_id[:12]} ({action}) was shown with",
+            f"node {group.node} has other effects than decision {group.decision_id[:12]} ({action}) was shown with",
             fix="draft the item again: compound review redraft",
         )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from compound.connector.state import StateStore, tables
 from compound.connector.state.owner import is_gone, this_owner
 from compound.connector.target import EffectOutcome, EffectTarget, LookupTarget
+from compound.effect.decided import recalled
 from compound.effect.rows import GroupRows, move_group, read_group
 from compound.effect.types import EffectStatus
 from compound.errors import CompoundError, EffectRefused, ProjectError, choices, told
@@ -80,7 +81,7 @@ class Delivery:
         )
 
     async def _make_ready(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
-        """Claim the group; None if nothing is due or another process delivers it."""
+        """Claim the group; None if nothing is due, its decision was recalled, or another process delivers it."""
         now = self._clock()
         match group.status:
             case EffectStatus.FAILED if _is_elsewhere(group, target):
@@ -144,6 +145,10 @@ class Delivery:
     def _claim(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
         now = self._clock()
         with self._store.write() as db:
+            # Nothing was sent yet: whatever changed since the decision stops it. A later attempt may have happened.
+            if group.status is EffectStatus.SCHEDULED and (why := recalled(db, group.rows[0]["decision_id"])):
+                move_group(db, group, EffectStatus.REFUSED, now=now, actor="outbox", error=why)
+                return None
             is_mine = move_group(
                 db,
                 group,
@@ -214,10 +219,10 @@ def _is_elsewhere(group: GroupRows, target: EffectTarget) -> bool:
 
 def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:
     """The outcome of a group: all sent or all refused; any other answer of the target makes it unknown."""
-    said = [(outcome.effect_key, outcome.status) for outcome in outcomes]
+    said = [(outcome.key, outcome.status) for outcome in outcomes]
     keys = [row["effect_key"] for row in group.rows]
     if said == [(key, "sent") for key in keys]:
-        results = {outcome.effect_key: outcome.result for outcome in outcomes}
+        results = {outcome.key: outcome.result for outcome in outcomes}
         return _End(status=EffectStatus.SENT, results=results)
     if said == [(key, "refused") for key in keys]:
         errors = [outcome.error for outcome in outcomes if outcome.error]

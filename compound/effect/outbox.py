@@ -12,24 +12,18 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
-from compound.connector.state.digest import digest
-from compound.connector.target import EffectTarget
-from compound.effect.decided import standing_refs
+from compound.connector.target import EffectGroup, EffectTarget
+from compound.effect.decided import require_standing
 from compound.effect.delivery import Delivery
 from compound.effect.done import Canonical, done_before, plain
-from compound.effect.rows import GroupRows, move_group, read_group, read_results, result_of
-from compound.effect.types import EffectResult, EffectStatus, NewEffect
+from compound.effect.rows import GroupRows, move_group, new_rows, read_group, read_results, result_of
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, DataError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _OUTBOX = tables.outbox
-
-
-def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
-    """The key of an effect: a pure function of decision, effect, position and node."""
-    return digest([decision_id, node, effect, ordinal])
 
 
 class Outbox:
@@ -44,28 +38,16 @@ class Outbox:
         self._store = store
         self._clock = clock
 
-    def enqueue(  # identifies a decision
-        self,
-        decision_id: str,
-        effects: Sequence[NewEffect],
-        *,
-        run_id: str = "",
-        node: str = "",
-        expected_versions: Mapping[str, int] | None = None,
-        canonical: Canonical = plain,
-    ) -> list[str]:
+    def enqueue(self, group: EffectGroup, *, canonical: Canonical = plain) -> list[str]:
         """Write the effects of a decision; idempotent.
 
         Effects on one target form one atomic group, in this order. For an effect that an earlier decision about the
         same node of the same run has done, the existing key is returned.
 
         Args:
-            decision_id: A valid decision of the review queue. For a graph without a review, an id that stays the same
-                when the node runs again.
-            effects: The effects, in order.
-            run_id: The run.
-            node: The effect node; two nodes may run the same effect for one decision.
-            expected_versions: Row to its required version; None: the decision's versions.
+            group: The effects with their targets. Its decision is a valid one of the review queue or, for a graph
+                without a review, an id that stays the same when the node runs again. Two nodes may run the same
+                effect for one decision.
             canonical: Normalizes arguments, to detect equal effects.
 
         Returns:
@@ -78,35 +60,12 @@ class Outbox:
         """
         now = self._clock()
         with self._store.write() as db:
-            refs = standing_refs(db, decision_id, [(new.effect, new.target, new.args) for new in effects], node=node)
-            versions = dict(refs if expected_versions is None else expected_versions)
-            done = done_before(
-                db, effects, run_id=run_id, node=node, decision_id=decision_id, canonical=canonical, now=now
-            )
-            rows = [
-                {
-                    "effect_key": effect_key_of(decision_id, new.effect, ordinal, node=node),
-                    "group_key": digest([decision_id, node, new.target])[:32],
-                    "decision_id": decision_id,
-                    "run_id": run_id,
-                    "node": node,
-                    "ordinal": ordinal,
-                    "effect": new.effect,
-                    "target": new.target,
-                    "args": dict(new.args),
-                    "body_sha256": digest([new.effect, new.target, new.args]),
-                    "expected_versions": versions,
-                    "status": EffectStatus.SCHEDULED.value,
-                    "attempts": 0,
-                    "created_at": now,
-                    "updated_at": now,
-                }
-                for ordinal, new in enumerate(effects)
-                if ordinal not in done
-            ]
+            require_standing(db, group)
+            done = done_before(db, group, canonical=canonical, now=now)
+            rows = new_rows(group, now=now, without=done)
             _insert(db, rows, now=now)
         own = iter([str(row["effect_key"]) for row in rows])
-        return [done[place] if place in done else next(own) for place in range(len(effects))]
+        return [done[place] if place in done else next(own) for place in range(len(group.effects))]
 
     async def deliver(self, keys: Sequence[str], targets: Mapping[str, EffectTarget]) -> list[EffectResult]:
         """Deliver the effects group by group, each in one transaction of its target.
@@ -153,7 +112,7 @@ class Outbox:
         with self._store.read() as db:
             found = read_results(db, keys)
         if len(found) != len(keys):
-            known = {result.effect_key for result in found}
+            known = {result.call.key for result in found}
             missing = next(key for key in keys if key not in known)
             raise DataError("effect.unknown-key", f"effect {missing!r} is not in the outbox")
         return found

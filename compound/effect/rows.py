@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from compound.connector.state import tables
 from compound.connector.state.audit import append_audit
-from compound.connector.target import EffectGroup, PlannedEffect
+from compound.connector.state.digest import digest
+from compound.connector.target import EffectCall, EffectGroup
 from compound.effect.types import EffectResult, EffectStatus
 
 if TYPE_CHECKING:
@@ -50,14 +51,43 @@ class GroupRows:
         """The group for its target."""
         first = self.rows[0]
         return EffectGroup(
-            group_key=self.key,
+            key=self.key,
             decision_id=first["decision_id"],
             run_id=first["run_id"] or "",
-            effects=tuple(
-                PlannedEffect(effect_key=row["effect_key"], effect=row["effect"], args=row["args"]) for row in self.rows
-            ),
+            node=first["node"] or "",
+            effects=tuple(call_of(row) for row in self.rows),
             expected_versions=first["expected_versions"],
         )
+
+
+def effect_key_of(decision_id: str, effect: str, ordinal: int, *, node: str = "") -> str:
+    """The key of an effect: a pure function of decision, effect, position and node."""
+    return digest([decision_id, node, effect, ordinal])
+
+
+def new_rows(group: EffectGroup, *, now: float, without: Container[int] = ()) -> list[dict[str, Any]]:
+    """The rows of a group's effects, without those at some positions."""
+    return [
+        {
+            "effect_key": effect_key_of(group.decision_id, call.name, ordinal, node=group.node),
+            "group_key": digest([group.decision_id, group.node, call.target])[:32],
+            "decision_id": group.decision_id,
+            "run_id": group.run_id,
+            "node": group.node,
+            "ordinal": ordinal,
+            "effect": call.name,
+            "target": call.target,
+            "args": dict(call.arguments),
+            "body_sha256": digest([call.name, call.target, call.arguments]),
+            "expected_versions": dict(group.expected_versions),
+            "status": EffectStatus.SCHEDULED.value,
+            "attempts": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for ordinal, call in enumerate(group.effects)
+        if ordinal not in without
+    ]
 
 
 def read_group(db: Connection, group_key: str) -> GroupRows:
@@ -73,21 +103,28 @@ def read_results(db: Connection, keys: Sequence[str]) -> list[EffectResult]:
     return [by_key[key] for key in keys if key in by_key]
 
 
+def call_of(row: RowMapping) -> EffectCall:
+    """The effect of a row."""
+    return EffectCall(
+        name=row["effect"],
+        arguments=row["args"],
+        target=row["target"],
+        node=row["node"] or "",
+        key=row["effect_key"],
+    )
+
+
 def result_of(row: RowMapping) -> EffectResult:
     """The row as callers see it."""
     return EffectResult(
-        effect_key=row["effect_key"],
-        group_key=row["group_key"],
-        decision_id=row["decision_id"],
-        effect=row["effect"],
-        target=row["target"],
+        call=call_of(row),
         status=EffectStatus(row["status"]),
-        args=row["args"],
+        decision_id=row["decision_id"],
+        run_id=row["run_id"] or "",
+        group_key=row["group_key"],
         result=row["result"],
         error=row["error"],
         attempts=row["attempts"],
-        run_id=row["run_id"] or "",
-        node=row["node"] or "",
         sent_at=row["sent_at"],
     )
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
+
 
 class EffectStatus(StrEnum):
     """Status of an effect. `sent`, `refused` and `cancelled` are final; only a person resolves `unknown`."""
@@ -24,37 +26,28 @@ class EffectStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEffect:
-    """A decided effect: its name, target and JSON arguments."""
-
-    effect: str
-    target: str
-    args: Mapping[str, JsonValue]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectResult:
-    """An effect's status and result.
+    """How an effect of the outbox went so far.
 
     Attributes:
+        call: The effect, with its target, node and key.
         group_key: Key of its group; a group is atomic.
         result: The effect's result; None until sent.
         error: Why it was refused or failed, or is unknown, as an error record.
         attempts: Number of deliveries.
-        node: The effect node of its run.
         sent_at: When it happened, UTC seconds.
     """
 
-    effect_key: str
-    group_key: str
-    decision_id: str
-    effect: str
-    target: str
+    call: EffectCall
     status: EffectStatus
-    args: Mapping[str, JsonValue]
-    result: JsonValue
-    error: Mapping[str, JsonValue] | None
-    attempts: int
+    decision_id: str = ""
     run_id: str = ""
-    node: str = ""
+    group_key: str = ""
+    result: JsonValue = None
+    error: Mapping[str, JsonValue] | None = None
+    attempts: int = 0
     sent_at: float | None = None
+
+    def of_error(self, field: str) -> str:
+        """A field of its error: `code`, `what` or `fix`; empty if there is none."""
+        return str((self.error or {}).get(field) or "")

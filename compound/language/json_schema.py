@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
+from compound.language.schema import SchemaPart, closed_record, nullable
 from compound.language.types import ANY, Enum, Many, Named, Names, Nullable, Record, Scalar, Type
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
 def from_json_schema(schema: Mapping[str, JsonValue] | None) -> Type:
     """The type that a JSON schema describes; `any` if our types cannot express it."""
-    if schema is None:
-        return ANY
-    definitions = cast("dict[str, JsonValue]", schema.get("$defs") or {})
-    return _from_schema(dict(schema), definitions, 0)
+    return _from_schema(SchemaPart.of(schema), 0)
 
 
 _JSON_SCALARS: Final[dict[str, Type]] = {
@@ -24,60 +22,45 @@ _JSON_SCALARS: Final[dict[str, Type]] = {
 }  # fmt: skip
 
 
-def _from_schema(schema: JsonValue, definitions: Mapping[str, JsonValue], depth: int) -> Type:  # noqa: PLR0911
-    if not isinstance(schema, Mapping) or depth > 8:
+def _from_schema(part: SchemaPart | None, depth: int) -> Type:  # noqa: PLR0911 - one branch per kind of schema
+    if part is None or depth > 8:
         return ANY
-    target = schema.get("$ref")
-    if isinstance(target, str):
-        return _from_schema(definitions.get(target.rpartition("/")[2]), definitions, depth + 1)
-    options = schema.get("anyOf") or schema.get("oneOf")
-    if isinstance(options, list):
-        return _from_options(options, definitions, depth)
-    values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
+    part = part.resolved()
+    if part.choices:
+        return _from_choices(part.choices, depth)
+    values = part.body.get("enum") or ([part.body["const"]] if "const" in part.body else None)
     if isinstance(values, list):
         texts = [value for value in values if isinstance(value, str)]
         return Enum(tuple(texts)) if len(texts) == len(values) else ANY
-    name = schema.get("type")
-    if isinstance(name, list):
-        options = [{**schema, "type": one} for one in name]
-        return _from_options(cast("list[JsonValue]", options), definitions, depth)
-    if name == "array":
-        return Many(_from_schema(schema.get("items"), definitions, depth + 1))
-    if name == "object":
-        return _from_object(schema, definitions, depth)
-    if name == "string" and schema.get("format") == "date-time":
-        return Scalar("datetime")
-    return _JSON_SCALARS.get(str(name), ANY)
+    match part.kinds:
+        case ["array"]:
+            return Many(_from_schema(part.one("items"), depth + 1))
+        case ["object"]:
+            return _from_object(part, depth)
+        case ["string"] if part.body.get("format") == "date-time":
+            return Scalar("datetime")
+        case [name]:
+            return _JSON_SCALARS.get(name, ANY)
+        case names:
+            return _from_choices([part.part({**part.body, "type": name}) for name in names], depth)
 
 
-def _from_options(options: list[JsonValue], definitions: Mapping[str, JsonValue], depth: int) -> Type:
-    null: JsonValue = {"type": "null"}
-    real = [option for option in options if option != null and not _is_null(option)]
+def _from_choices(choices: Sequence[SchemaPart], depth: int) -> Type:
+    real = [one for one in choices if not one.is_null]
     if len(real) != 1:
         return ANY
-    kind = _from_schema(real[0], definitions, depth + 1)
-    return Nullable(kind) if len(real) < len(options) and kind != ANY else kind
+    kind = _from_schema(real[0], depth + 1)
+    return Nullable(kind) if len(real) < len(choices) and kind != ANY else kind
 
 
-def _is_null(option: JsonValue) -> bool:
-    return isinstance(option, Mapping) and option.get("type") == "null"
-
-
-def _from_object(schema: Mapping[str, JsonValue], definitions: Mapping[str, JsonValue], depth: int) -> Type:
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
+def _from_object(part: SchemaPart, depth: int) -> Type:
+    if "properties" not in part.body:
         return ANY
-    required = schema.get("required")
-    names = (
-        frozenset(name for name in required if isinstance(name, str))
-        if isinstance(required, list)
-        else frozenset[str]()
-    )
-    more = schema.get("additionalProperties")
+    more = part.one("additionalProperties")
     return Record(
-        {name: _from_schema(item, definitions, depth + 1) for name, item in properties.items()},
-        is_open=more not in (False, None),
-        required=names,
+        {name: _from_schema(item, depth + 1) for name, item in part.properties.items()},
+        is_open=more is not None and not more.is_never,
+        required=frozenset(part.required),
         drops_more=more is None,
     )
 
@@ -107,7 +90,7 @@ def _to_schema(  # noqa: PLR0911 - one branch per kind of type
         case Many(item):
             return {"type": "array", "items": _to_schema(item, names, needed, is_given)}
         case Nullable(item):
-            return {"anyOf": [_to_schema(item, names, needed, is_given), {"type": "null"}]}
+            return nullable(_to_schema(item, names, needed, is_given))
         case Named(name):
             if name not in names:
                 return {}
@@ -117,12 +100,8 @@ def _to_schema(  # noqa: PLR0911 - one branch per kind of type
             return {"$ref": f"#/$defs/{name}"}
         case Record(fields):
             required = kind.must_have() if is_given else fields
-            return {
-                "type": "object",
-                "properties": {name: _to_schema(item, names, needed, is_given) for name, item in fields.items()},
-                "required": [name for name in fields if name in required],
-                "additionalProperties": False,
-            }
+            schemas = {name: _to_schema(item, names, needed, is_given) for name, item in fields.items()}
+            return closed_record(schemas, [name for name in fields if name in required])
 
 
 _SCALAR_SCHEMAS: Final[dict[str, dict[str, JsonValue]]] = {

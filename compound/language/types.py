@@ -110,7 +110,7 @@ def parse_type(declared: JsonValue, depth: int = 0) -> Type:
 
 
 def parse_external(declared: JsonValue) -> str | None:
-    """The place of a type that Python declares: `types.py:Ticket` in `{from: types.py:Ticket}`; else None."""
+    """The place of a type that Python declares: `types.py:Letter` in `{from: types.py:Letter}`; else None."""
     if not isinstance(declared, dict) or set(declared) != {"from"}:
         return None
     place = declared["from"]

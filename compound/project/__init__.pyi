@@ -3,8 +3,8 @@ from .retention.erase import EraseReport as EraseReport
 from .review.effects import EffectService as EffectService
 from .review.effects import EffectView as EffectView
 from .review.items import Decided as Decided
-from .review.items import ItemRow as ItemRow
-from .review.items import ItemView as ItemView
+from .review.items import ReviewRow as ReviewRow
+from .review.items import ReviewView as ReviewView
 from .review.reviews import ReviewService as ReviewService
 from .review.upkeep import Swept as Swept
 from .serve.langgraph import compiled_graph as compiled_graph

@@ -103,15 +103,10 @@ def build_index(  # noqa: PLR0913 # independent options, all by name
     old = _opened(with_engine, name)
     try:
         diff = _diff(old, stored, name, force=force)
-        if old is not None and not any(diff[:3]) and dict(old.manifest.fingerprint) == fingerprint:
-            return _report(old.manifest, diff, 0, started, is_new=False)
-        work = _Work(
-            documents=list(stored.values()),
-            embedder=makes,
-            chunker=cuts,
-            old=old if old is not None and dict(old.manifest.fingerprint) == fingerprint else None,
-            on_progress=on_progress,
-        )
+        same = old if old is not None and dict(old.manifest.fingerprint) == fingerprint else None
+        if same is not None and not any(diff):
+            return _report(same.manifest, diff, 0, started, is_new=False)
+        work = _Work(documents=list(stored.values()), embedder=makes, chunker=cuts, old=same, on_progress=on_progress)
         manifest = _manifest(name, work, with_engine.kind, fingerprint, source_version)
         with_engine.build(manifest, work.documents, work.passages(manifest.passages))
         return _report(manifest, diff, work.embedded, started, is_new=True)

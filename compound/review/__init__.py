@@ -7,8 +7,8 @@ to the outbox.
 
 from __future__ import annotations
 
-from compound.review.item.lists import ItemFilter
+from compound.review.item.lists import ReviewFilter
 from compound.review.item.machine import Status
-from compound.review.item.types import Edit, ProposedAction
+from compound.review.item.types import Edit
 
-__all__ = ["Edit", "ItemFilter", "ProposedAction", "Status"]
+__all__ = ["Edit", "ReviewFilter", "Status"]

@@ -40,12 +40,12 @@ _PATH: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 
 def _path(text: str) -> str:
     if not re.fullmatch(_PATH, text):
-        raise ValueError("a field of the input is written without a dollar sign, as ticket.id")
+        raise ValueError("a field of the input is written without a dollar sign, as letter.id")
     return text
 
 
 Path = Annotated[str, AfterValidator(_path), WithJsonSchema({"type": "string", "pattern": _PATH})]
-"""A field of the input without a dollar sign: `ticket.id`."""
+"""A field of the input without a dollar sign: `letter.id`."""
 
 
 class ItemRole(Strict):
@@ -55,9 +55,9 @@ class ItemRole(Strict):
         default=None, description="The input that a row of a source becomes; when left out: columns are inputs."
     )
     id: Path | None = Field(
-        default=None, description="What names an item, in every source: `ticket.id`. An item is answered once."
+        default=None, description="What names an item, in every source: `letter.id`. An item is answered once."
     )
-    title: Path | None = Field(default=None, description="What lists show of an item: `ticket.subject`.")
+    title: Path | None = Field(default=None, description="What lists show of an item: `letter.subject`.")
     key: Path | None = Field(
         default=None, description="Whom or what an item is about: effects of equal keys happen in the backlog's order."
     )
@@ -68,8 +68,8 @@ class ShowsRole(Strict):
 
     text: Reference | None = Field(default=None, description="The text that the run proposes: `$draft.text`.")
     actions: Reference | None = Field(default=None, description="What it proposes to do: `$plan.actions`.")
-    label: Reference | None = Field(default=None, description="One word for how the run stands: `$lane.lane`.")
-    reasons: Reference | None = Field(default=None, description="Why a person is asked: `$lane.reasons`.")
+    label: Reference | None = Field(default=None, description="One word for how the run stands: `$verdict.label`.")
+    reasons: Reference | None = Field(default=None, description="Why a person is asked: `$verdict.reasons`.")
 
 
 class GraphSpec(Strict):
@@ -118,7 +118,7 @@ class GraphSpec(Strict):
 
     @property
     def external_types(self) -> Mapping[str, str]:
-        """Types that Python declares: name to place, `types.py:Ticket`."""
+        """Types that Python declares: name to place, `types.py:Letter`."""
         places = {name: parse_external(declared) for name, declared in self.types.items()}
         return {name: place for name, place in places.items() if place is not None}
 

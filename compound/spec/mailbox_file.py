@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from compound.spec.yaml.mistakes import Mistake, refuse
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Part(BaseModel):
@@ -35,25 +33,9 @@ class MailboxFile(_Part):
     Attributes:
         compound: Format of the file.
         items: Limits of items.
-        tickets: Older word for `items`, in files that say `desk/v1`; `compound fmt` writes `items`.
         replies: Folder of the sent replies, below the mailbox's own folder.
     """
 
-    compound: Literal["mailbox/v1", "desk/v1"] = "mailbox/v1"
+    compound: Literal["mailbox/v1"] = "mailbox/v1"
     items: ItemRules = ItemRules()
-    tickets: ItemRules | None = None
     replies: str = Field(default="replies", pattern=r"^[A-Za-z0-9_-]+$")
-
-    @model_validator(mode="after")
-    def _one_word(self) -> MailboxFile:
-        is_older = self.compound == "desk/v1" and "items" not in self.model_fields_set
-        if self.tickets is not None and not is_older:
-            refuse(
-                [Mistake(("tickets",), "the key is an older word for `items`", "write items", at_key=True)], "Mailbox"
-            )
-        return self
-
-    @property
-    def rules(self) -> ItemRules:
-        """Limits of items, from either key."""
-        return self.tickets or self.items

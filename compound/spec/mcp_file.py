@@ -14,6 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from compound.language.schema import SchemaPart
 from compound.language.sha import sha
 from compound.spec.words import Duration
 
@@ -151,12 +152,10 @@ class PinnedTool(_Part):
 
 def _parts(before: dict[str, JsonValue], after: dict[str, JsonValue]) -> str:
     """The properties that were added, removed or changed: ` (+force, -city, ~unit)`."""
-    old, new = before.get("properties"), after.get("properties")
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return ""
+    old, new = SchemaPart.of(before).properties, SchemaPart.of(after).properties
     marks = [f"+{name}" for name in new if name not in old]
     marks += [f"-{name}" for name in old if name not in new]
-    marks += [f"~{name}" for name in old if name in new and old[name] != new[name]]
+    marks += [f"~{name}" for name in old if name in new and old[name].body != new[name].body]
     return f" ({', '.join(marks)})" if marks else ""
 
 

@@ -188,7 +188,7 @@ class CheckNode(_Node):
 class ReviewNode(Boundary):
     """A person decides; the run pauses.
 
-    Value: `{action, decided_by, decision_id, item_id, is_automatic, queue, versions, <fields of every action>}`.
+    Value: `{action, decided_by, decision_id, review_id, is_automatic, queue, versions, <fields of every action>}`.
     """
 
     inputs: ClassVar[Mapping[str, JsonValue]] = {}

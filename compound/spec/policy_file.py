@@ -49,7 +49,8 @@ class EffectRule(_Part):
     money: Money | None = Field(default=None, description="Limits on its amount.")
     second: bool = Field(default=False, description="Whether two different people must approve it.")
     undo: Duration | None = Field(
-        default=None, description="How long a decision can be undone before its effects happen."
+        default=None,
+        description="How long a decision that leads to it can be undone before its effects happen.",
     )
 
     @model_validator(mode="after")

@@ -16,7 +16,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from compound.errors import choices
 from compound.spec.yaml.mistakes import Mistake, folded, refuse
-from compound.spec.yaml.older_words import OLDER_ID
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -173,6 +172,12 @@ class RecordsView(_Part):
     follow: list[RecordsFollow] = []
 
 
+def _of_the_only_document(known: dict[str, Any]) -> RecordsView:
+    """The view of a file without one; its root is empty, which is a mistake, where the file has several documents."""
+    documents = list(known.get("documents", {}))
+    return RecordsView.model_construct(root=documents[0] if len(documents) == 1 else "")
+
+
 class RecordsFile(_Part):
     """The whole file.
 
@@ -180,18 +185,18 @@ class RecordsFile(_Part):
         compound: Format of the file.
         tables: Table to its columns.
         documents: Kind of document to its table and shape.
-        view: The root document and its related documents.
+        view: The root document and its related documents; default: the document, if there is only one kind.
     """
 
-    compound: Literal["records/v1", "shop/v1"]
+    compound: Literal["records/v1"]
     tables: dict[Name, RecordsTable]
     documents: dict[Name, RecordsDocument]
-    view: RecordsView
+    view: RecordsView = Field(default_factory=_of_the_only_document)
 
     @property
     def id_name(self) -> str:
         """Name of the root document's id in graphs."""
-        return self.view.key or (OLDER_ID if self.compound == "shop/v1" else "id")
+        return self.view.key or "id"
 
     @model_validator(mode="after")
     def _names_exist(self) -> RecordsFile:
@@ -235,6 +240,15 @@ def _in_rows(file: RecordsFile, part: RecordsRows, path: Path) -> Iterator[Mista
 
 
 def _in_view(file: RecordsFile) -> Iterator[Mistake]:
+    if "view" not in file.model_fields_set and not file.view.root:
+        kinds = list(file.documents)
+        what = f"the key 'view' is missing, and the file has {len(kinds)} kinds of documents"
+        yield Mistake(
+            (),
+            what,
+            "write view: {root: NAME}; NAME is what the tool that reads documents starts from; " + choices(kinds),
+        )
+        return
     named: list[tuple[Path, str]] = [(("view", "root"), file.view.root)]
     for index, step in enumerate(file.view.follow):
         named += [(("view", "follow", index, key), getattr(step, key)) for key in ("source", "target")]

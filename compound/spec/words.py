@@ -172,7 +172,7 @@ Percent = Annotated[float, BeforeValidator(parse_share), _word("share")]
 TypeText = Annotated[JsonValue, AfterValidator(_type), _word("type")]
 """A type: `str`, `list[Draft]`, `enum(a, b)?`, or a mapping of field to type."""
 TypeDeclaration = Annotated[JsonValue, AfterValidator(_declared), _word("declaration")]
-"""A type, or `{from: types.py:Ticket}`: a pydantic model of the project."""
+"""A type, or `{from: types.py:Letter}`: a pydantic model of the project."""
 NodeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 

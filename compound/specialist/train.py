@@ -69,16 +69,7 @@ def train(
         RunError: `specialist.not-reproduced`: the saved version does not reproduce the predictions.
     """
     begin = time.perf_counter()
-    parts: dict[Part, list[Example]] = {"fit": [], "calibrate": [], "test": []}
-    for example in examples:
-        parts[part_of(example.group)].append(example)
-    labels = sorted({label for example in parts["fit"] for label in example.labels})
-    if not labels or any(not part for part in parts.values()):
-        sizes = {part: len(found) for part, found in parts.items()}
-        raise DataError(
-            "specialist.too-few", f"{name}: {len(examples)} examples give {sizes} and {len(labels)} labels",
-            fix="add labelled examples of more groups",
-        )  # fmt: skip
+    parts, labels = _split(name, examples)
     with_vectors = embedder if embedder is not None and embedder.dimension else None
     bare = _fit(name, parts["fit"], labels, with_vectors)
     specialist = _calibrate(bare, parts, Promise(target_error=target_error, confidence=confidence))
@@ -94,6 +85,19 @@ def train(
         certificate=specialist.certificate.sentence(),
         certified=specialist.certificate,
     )
+
+
+def _split(name: str, examples: Sequence[Example]) -> tuple[dict[Part, list[Example]], list[str]]:
+    """The examples of each part, and the labels of the fitted one."""
+    parts: dict[Part, list[Example]] = {"fit": [], "calibrate": [], "test": []}
+    for example in examples:
+        parts[part_of(example.group)].append(example)
+    labels = sorted({label for example in parts["fit"] for label in example.labels})
+    if not labels or any(not part for part in parts.values()):
+        sizes = {part: len(found) for part, found in parts.items()}
+        what = f"{name}: {len(examples)} examples give {sizes} and {len(labels)} labels"
+        raise DataError("specialist.too-few", what, fix="add labelled examples of more groups")
+    return parts, labels
 
 
 def _fit(name: str, examples: Sequence[Example], labels: Sequence[str], embedder: TextEmbedder | None) -> Specialist:

@@ -25,7 +25,7 @@ class FixedCatalogue:
         prompts: Path to text.
         graphs: Other graphs by name.
         policies: Policies by name.
-        types: Place (`types.py:Ticket`) to type.
+        types: Place (`types.py:Letter`) to type.
     """
 
     shelves: Mapping[Shelf, Mapping[str, Signature]] = field(default_factory=dict["Shelf", Mapping[str, "Signature"]])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from compound.connector.target import EffectGroup
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ModelError, ProjectError, choices
 from compound.graph.port.services import (
-    EffectGroup,
-    EffectOutcome,
+    Incoming,
     JsonCall,
     OpenedReview,
     Prompt,
@@ -47,46 +48,46 @@ class FakeReviews:
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
         """Open once per run and node; an automatic decision is made at once."""
-        item_id = f"{request.run_id}/{request.node}"
-        if item_id not in self.requests:
-            self.requests[item_id] = request
+        review_id = f"{request.run_id}/{request.node}"
+        if review_id not in self.requests:
+            self.requests[review_id] = request
             if request.auto is not None and request.auto.is_automatic:
-                self.decide(item_id, request.auto.action, actor=request.auto.actor)
-        return OpenedReview(item_id=item_id, decision=self.decisions.get(item_id))
+                self.decide(review_id, request.auto.action, actor=request.auto.actor)
+        return OpenedReview(review_id=review_id, decision=self.decisions.get(review_id))
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Show the new request in the same item; decisions are kept."""
-        item_id = f"{request.run_id}/{request.node}"
-        if item_id not in self.decisions:
-            self.requests[item_id] = request
+        review_id = f"{request.run_id}/{request.node}"
+        if review_id not in self.decisions:
+            self.requests[review_id] = request
         return await self.open(request)
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The decision."""
-        return self.decisions.get(item_id)
+        return self.decisions.get(review_id)
 
     async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
         """Forget the undecided items of such elements."""
         start = f"{run_id}/{elements}"
-        for item_id in [one for one in self.requests if one.startswith(start) and one not in self.decisions]:
-            if int(item_id.removeprefix(start).partition("]")[0]) >= kept:
-                del self.requests[item_id]
+        for review_id in [one for one in self.requests if one.startswith(start) and one not in self.decisions]:
+            if int(review_id.removeprefix(start).partition("]")[0]) >= kept:
+                del self.requests[review_id]
 
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The instruction of a run, or of an element: `run-1/letters[3].`."""
         return self.instructions.get(f"{run_id}/{lead}" if lead else run_id, "")
 
-    def decide(self, item_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
+    def decide(self, review_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
         """Decide an item; the first decision stays."""
         self.decisions.setdefault(
-            item_id,
+            review_id,
             ReviewDecision(
-                decision_id=f"decision of {item_id}",
-                item_id=item_id,
+                decision_id=f"decision of {review_id}",
+                review_id=review_id,
                 action=action,
                 actor=actor,
                 fields=fields,
-                versions=self.requests[item_id].versions,
+                versions=self.requests[review_id].versions,
                 is_automatic=actor.startswith("policy:"),
             ),
         )
@@ -98,26 +99,26 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.groups: dict[str, EffectGroup] = {}
         self.sent: list[tuple[str, Mapping[str, JsonValue]]] = []
-        self.answers: dict[str, EffectOutcome] = {}
-        self._done: dict[str, EffectOutcome] = {}
+        self.answers: dict[str, EffectResult] = {}
+        self._done: dict[str, EffectResult] = {}
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
         """Keys are derived from decision, node and position in the group."""
         self.groups.setdefault(f"{group.decision_id}/{group.node}", group)
         stored = self.groups[f"{group.decision_id}/{group.node}"]
-        return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.calls))]
+        return [f"{stored.decision_id}/{stored.node}/{index}" for index in range(len(stored.effects))]
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
         """Perform effects that are not performed yet."""
         return [self._deliver(key) for key in keys]
 
-    def _deliver(self, key: str) -> EffectOutcome:
+    def _deliver(self, key: str) -> EffectResult:
         if key not in self._done:
             group, _, index = key.rpartition("/")
-            call = self.groups[group].calls[int(index)]
-            answer = self.answers.get(call.name) or EffectOutcome(name=call.name, status="sent", key=key)
-            if answer.status == "sent":
-                self.sent.append((call.name, call.args))
+            call = replace(self.groups[group].effects[int(index)], key=key)
+            answer = self.answers.get(call.name) or EffectResult(call=call, status=EffectStatus.SENT)
+            if answer.status is EffectStatus.SENT:
+                self.sent.append((call.name, call.arguments))
             self._done[key] = answer
         return self._done[key]
 
@@ -191,6 +192,7 @@ class FakeServices:
         graphs: Other graphs by name.
         policies: Policies by name; `policy_log` lists their judgements.
         pins: `shelf/name` to version, for cache keys.
+        arrived: The items of runs that started.
     """
 
     def __init__(
@@ -210,10 +212,15 @@ class FakeServices:
         self.policies = dict(policies or {})
         self.policy_log: list[Mapping[str, JsonValue]] = []
         self.pins: dict[str, str] = {}
+        self.arrived: list[Incoming] = []
         self.fake_cache = FakeCache()
         self.fake_gateway = FakeGateway(models)
         self.fake_reviews = FakeReviews()
         self.fake_outbox = FakeOutbox()
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Keep it."""
+        self.arrived.append(incoming)
 
     @property
     def gateway(self) -> Gateway:

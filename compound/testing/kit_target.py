@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 from compound.connector.target import (
+    EffectCall,
     EffectGroup,
     EffectOutcome,
     EffectTarget,
-    PlannedEffect,
     RehearsingTarget,
     TargetEffect,
 )
@@ -144,10 +144,10 @@ class _Kit(Generic[T]):
         if not isinstance(self._target, RehearsingTarget):
             return
         before = self._seen(self._target)
-        self._target.rehearse([("works", {"mark": uuid4().hex})], {})
+        self._target.rehearse(_group("works").effects, {})
         need(self._seen(self._target) == before, "a rehearsal left a change")
         try:
-            self._target.rehearse([("works", {"mark": uuid4().hex}), ("refuses", {"mark": uuid4().hex})], {})
+            self._target.rehearse(_group("works", "refuses").effects, {})
         except EffectRefused:
             need(self._seen(self._target) == before, "a refused rehearsal left a change")
         else:
@@ -178,23 +178,21 @@ async def _found(target: LookupTarget, group: EffectGroup) -> Sequence[EffectOut
 def _group(*names: str) -> EffectGroup:
     key = f"kit-{uuid4().hex}"
     return EffectGroup(
-        group_key=key,
+        key=key,
         decision_id=key,
         run_id=key,
         effects=tuple(
-            PlannedEffect(effect_key=f"{key}/{at}", effect=name, args={"mark": f"{key}-{at}"})
-            for at, name in enumerate(names)
+            EffectCall(key=f"{key}/{at}", name=name, arguments={"mark": f"{key}-{at}"}) for at, name in enumerate(names)
         ),
-        expected_versions={},
     )
 
 
 def _are_sent(group: EffectGroup, outcomes: Sequence[EffectOutcome]) -> None:
-    keys = [one.effect_key for one in group.effects]
+    keys = [one.key for one in group.effects]
     need(
-        [one.effect_key for one in outcomes] == keys,
+        [one.key for one in outcomes] == keys,
         "`perform` must return one outcome per effect, in the group's order",
     )
     need(all(one.status == "sent" for one in outcomes), "a successful group must be sent")
-    wanted = [{**_RESULT, "mark": one.args["mark"]} for one in group.effects]
+    wanted = [{**_RESULT, "mark": one.arguments["mark"]} for one in group.effects]
     need([one.result for one in outcomes] == wanted, "an outcome must contain the result of its effect")

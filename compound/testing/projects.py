@@ -120,7 +120,7 @@ class ProjectUnderTest:
 
     def waiting(self) -> list[str]:
         """Ids of the open review items, most urgent first."""
-        return [one.item_id for one in self.project.reviews().list()]
+        return [one.review_id for one in self.project.reviews().list()]
 
     def effects(self, run_id: str | None = None) -> Sequence[EffectView]:
         """Effects of a run, or of all runs, with their status."""
@@ -184,10 +184,7 @@ def project(
     """
     with tempfile.TemporaryDirectory(prefix="compound-test-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve() / "project"
-        if isinstance(source, Mapping):
-            _write(root, {"pyproject.toml": _settings(source), "connectors/models.yaml": MODELS, **source})
-        else:
-            shutil.copytree(source, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
+        _copy(source, root)
         scripts = with_scripts(root, models) if models else {}
         opened = Project(load_settings(root, profile=profile, environ={}))
         time = clock or _present()
@@ -198,6 +195,13 @@ def project(
             opened.close()
             opened.resources.close()
             forget_scripts(root)
+
+
+def _copy(source: Path | str | Mapping[str, str], root: Path) -> None:
+    if isinstance(source, Mapping):
+        _write(root, {"pyproject.toml": _settings(source), "connectors/models.yaml": MODELS, **source})
+    else:
+        shutil.copytree(source, root, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True)
 
 
 def _settings(files: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from compound.connector.lakehouse.value.types import Column, Limits
 from compound.errors import CompoundError, DataError, Location, ProjectError
+from compound.language.schema import closed_record, nullable
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
 from compound.trace.active import child
 
@@ -134,12 +135,7 @@ class AskTool:
         """JSON schema of the inputs: `sql`, which may be null."""
         del for_model  # no parameters are hidden
         said = "One SELECT in DuckDB's SQL over the granted tables; null when there is none."
-        return {
-            "type": "object",
-            "properties": {"sql": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": said}},
-            "required": ["sql"],
-            "additionalProperties": False,
-        }
+        return closed_record({"sql": {**nullable({"type": "string"}), "description": said}})
 
     def bind(self, lakehouse: Lakehouse) -> BoundAsk:
         """Bind to pinned tables; every example is bound too, to detect changed schemas.

@@ -28,7 +28,7 @@ class Function(Generic[P, R]):
     The function stays callable with Python values; graphs use `call` with JSON.
 
     Attributes:
-        name: Name in graph files (`tool: read_ticket`, or `kind: provenance` for a check).
+        name: Name in graph files (`tool: read_letter`, or `kind: provenance` for a check).
         kind: `tool` or `check`.
         description: First paragraph of the docstring.
         callable: The original function.

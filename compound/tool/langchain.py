@@ -9,6 +9,7 @@ from langchain_core.tools import BaseTool
 from pydantic import JsonValue, TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from compound.language.schema import SchemaPart
 from compound.tool.function import Function
 from compound.tool.signature import Signature
 
@@ -25,14 +26,12 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
 
     invoke.__doc__ = langchain_tool.description
     schema = _input_schema(langchain_tool)
-    properties = schema.get("properties")
-    required = schema.get("required")
+    whole = SchemaPart.of(schema)
     anything = TypeAdapter[Any](Any)
-    names = list(properties) if isinstance(properties, dict) else []
     signature = Signature(
         name=langchain_tool.name,
-        params=dict.fromkeys(names, anything),
-        required=frozenset(str(key) for key in required) if isinstance(required, list) else frozenset(),
+        params=dict.fromkeys(whole.properties, anything),
+        required=frozenset(whole.required),
         output=anything,
         params_schema=schema,
         output_schema={},

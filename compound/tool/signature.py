@@ -13,6 +13,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from compound.errors import DataError, ProjectError, RunError, choices
+from compound.language.schema import closed_record
 from compound.spec.declared import place_of as place
 
 _MAX_PROBLEMS = 5
@@ -159,7 +160,7 @@ def _object_schema(
 ) -> dict[str, JsonValue]:
     inputs = [(key, "validation", adapter) for key, adapter in params.items()]
     by_key, shared = TypeAdapter.json_schemas(typing.cast("Any", inputs))
-    properties: dict[str, JsonValue] = {}
+    properties: dict[str, dict[str, JsonValue]] = {}
     for key in params:
         field: dict[str, JsonValue] = dict(by_key[(typing.cast("Any", key), "validation")])
         if key in described and "description" not in field:
@@ -167,12 +168,7 @@ def _object_schema(
         if key in defaults:
             field["default"] = to_jsonable_python(defaults[key], fallback=str)
         properties[key] = field
-    schema: dict[str, JsonValue] = {
-        "type": "object",
-        "properties": properties,
-        "required": [key for key in params if key not in defaults],
-        "additionalProperties": False,
-    }
+    schema = closed_record(properties, [key for key in params if key not in defaults])
     if shared.get("$defs"):
         schema["$defs"] = shared["$defs"]
     return schema

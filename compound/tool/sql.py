@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from compound.connector.lakehouse.value.types import Column, Limits
 from compound.errors import ConnectorError, Location, ProjectError, RunError, choices
+from compound.language.schema import closed_record, nullable
 from compound.spec.sql_tool import SqlToolSpec, parse_sql_tool
 from compound.tool.sql_params import arguments, params_schema, sample
 from compound.trace.active import child
@@ -77,16 +78,8 @@ class BoundSqlTool:
         """JSON schema of the tool's value."""
         from compound.connector.lakehouse.value.values import json_type
 
-        properties: dict[str, JsonValue] = {column.name: json_type(column.type) for column in self.columns}
-        row: dict[str, JsonValue] = {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
-        if self.tool.spec.returns == "one":
-            return {"anyOf": [row, {"type": "null"}]}
-        return {"type": "array", "items": row}
+        row = closed_record({column.name: json_type(column.type) for column in self.columns})
+        return nullable(row) if self.tool.spec.returns == "one" else {"type": "array", "items": row}
 
     def run(self, params: Mapping[str, JsonValue], *, caller: Mapping[str, JsonValue] | None = None) -> SqlResult:
         """Run on this thread; one span.

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from compound.errors import DataError, choices
 from compound.language.marks import CALLER, KEY
+from compound.language.schema import closed_record, nullable
 from compound.spec.sql_tool import ParamSpec
 
 Typed: TypeAlias = "str | bool | int | float | Decimal | date | datetime | list[Typed] | None"
@@ -217,13 +218,8 @@ def _caller_value(
 def params_schema(specs: Mapping[str, ParamSpec], *, for_model: bool) -> dict[str, JsonValue]:
     """JSON schema of the inputs; caller parameters are hidden from models."""
     shown = {name: spec for name, spec in specs.items() if not (for_model and spec.source)}
-    properties: dict[str, JsonValue] = {name: _property(spec) for name, spec in shown.items()}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name, spec in shown.items() if spec.required],
-        "additionalProperties": False,
-    }
+    required = [name for name, spec in shown.items() if spec.required]
+    return closed_record({name: _property(spec) for name, spec in shown.items()}, required)
 
 
 def _property(spec: ParamSpec) -> dict[str, JsonValue]:
@@ -233,7 +229,7 @@ def _property(spec: ParamSpec) -> dict[str, JsonValue]:
     field: dict[str, JsonValue] = {"type": "array", "items": scalar} if spec.type.endswith("[]") else scalar
     optional = not spec.required
     if optional and spec.default is None:
-        field = {"anyOf": [field, {"type": "null"}]}
+        field = nullable(field)
     if optional:
         field["default"] = spec.default
     if spec.description:

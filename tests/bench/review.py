@@ -109,8 +109,8 @@ async def compound_side(home: Path) -> AsyncGenerator[tuple[Side, Callable[[], N
 async def reviewed(engine: Engine, queue: ReviewQueue, run_id: str) -> None:
     """One run through a person's hands."""
     paused = await engine.run({"text": "thank you for writing"}, run_id=run_id)
-    item = queue.show(paused.item_ids[0])
-    queue.decide(item.item_id, "approve", user="ann", version=item.version)
+    item = queue.show(paused.review_ids[0])
+    queue.decide(item.review_id, "approve", user="ann", version=item.version)
     result = await engine.resume(run_id)
     if result.status != "done":
         raise RuntimeError(f"run {run_id} is {result.status}") from result.error

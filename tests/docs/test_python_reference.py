@@ -21,8 +21,10 @@ MOST = 25
 MOST_IN_ALL = 200
 MODELS = "compound.spec"
 """Its models are declared files: their fields are keys, and `docs/reference/graph-file.md` describes them."""
-OTHERS = frozenset({*sys.stdlib_module_names, "pydantic", "langchain_core", "langgraph", "numpy", "typing_extensions"})
-"""Packages whose types signatures may have: an embedder returns arrays, a compiled graph is one of langgraph."""
+OTHERS = frozenset(
+    {*sys.stdlib_module_names, "pydantic", "fastapi", "langchain_core", "langgraph", "numpy", "typing_extensions"}
+)
+"""Packages whose types signatures may have: arrays of an embedder, a compiled graph of langgraph, a site of FastAPI."""
 NAMES = [f"{room}.{name}" for room, names in rooms(ROOT).items() for name in names]
 RULE = "a type in a public signature is public, or the member says `Internal:`"
 

@@ -64,7 +64,7 @@ def stands(home: Home) -> dict[str, str]:
         return {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
         try:
-            return dict(db.execute("select ticket_id, status from batch_item").fetchall())
+            return dict(db.execute("select item_id, status from batch_item").fetchall())
         except sqlite3.OperationalError:
             return {}  # it is being made
 

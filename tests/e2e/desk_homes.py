@@ -149,13 +149,16 @@ def seeded_home(path: Path) -> Home:
 
 
 def contents(home: Home) -> dict[str, str]:
-    """SHA-256 of every file of a home, by its path; of a link where it leads."""
+    """SHA-256 of every file of a home, by its path; of a link where it leads.
+
+    Without the opened copies of an index, `.open-PID-*`: one of a killed process stays until the next one opens it.
+    """
     return {
         str(path.relative_to(home.path)): str(path.readlink())
         if path.is_symlink()
         else hashlib.sha256(path.read_bytes()).hexdigest()
         for path in home.path.rglob("*")
-        if path.is_symlink() or path.is_file()
+        if (path.is_symlink() or path.is_file()) and "/.open-" not in str(path.relative_to(home.path))
     }
 
 
@@ -242,18 +245,18 @@ def _read(project: Project) -> Ending:
     with resources.state.read() as db:
         return Ending(
             tickets={
-                row.ticket_id: (row.status, row.lane, row.attempt, (row.error or {}).get("code"))
+                row.item_id: (row.status, row.readiness, row.attempt, (row.error or {}).get("code"))
                 for row in db.execute(sa.select(tables.batch_item))
             },
             runs={row.run_id: row.status for row in db.execute(sa.select(tables.run))},
             shop=shop,
             versions=resources.records["shop"].versions(refs),
             items={
-                row.item_id: (row.status, row.version, row.sha256)
+                row.review_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
                     sa.select(tables.review_item, tables.draft_version.c.sha256).join(
                         tables.draft_version,
-                        (tables.draft_version.c.item_id == tables.review_item.c.item_id)
+                        (tables.draft_version.c.review_id == tables.review_item.c.review_id)
                         & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
                     )
                 )

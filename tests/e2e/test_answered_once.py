@@ -42,7 +42,7 @@ def test_one_backlog_has_one_job_however_it_is_written(desk: ReplyDesk) -> None:
 def test_the_desk_of_the_profile_is_the_file_that_it_names(desk: ReplyDesk) -> None:
     file = desk.write("x.jsonl", TICKETS)
     marker = desk.root / "pyproject.toml"
-    marker.write_text(marker.read_text() + 'tickets = "x.jsonl"\n')
+    marker.write_text(marker.read_text() + 'items = "x.jsonl"\n')
     first, again = desk.batch("--from", "desk"), desk.batch("--from", str(file))
     assert (first["job_id"], again["ran"]) == (again["job_id"], 0)
     assert desk.sent_to() == ALL
@@ -64,13 +64,13 @@ def test_a_ticket_that_another_batch_answered_is_not_answered_again(desk: ReplyD
         assert desk.sent_to() == [*sorted(["new"]), *ALL]
     else:
         desk.run("review", "approve", "t1")
-        assert desk.run("review", "list", "--json").stdout.count('"ticket_id": "t1"') == 0
+        assert desk.run("review", "list", "--json").stdout.count('"item_id": "t1"') == 0
         assert desk.sent_to() == ["t1"]
         assert desk.batch(graph, "--from", str(desk.root / "copies" / "y.jsonl"))["counts"] == {"done": 1, stands: 2}
 
 
 def test_a_ticket_that_a_single_run_answered_is_not_answered_again(desk: ReplyDesk) -> None:
-    assert desk.run("run", "main", "--ticket", '{"id": "t2", "subject": "", "body": "two"}').exit_code == 0
+    assert desk.run("run", "main", "--item", '{"id": "t2", "subject": "", "body": "two"}').exit_code == 0
     summary = desk.batch("--from", str(desk.write("x.jsonl", TICKETS)))
     assert (summary["ran"], summary["answered_before"]) == (2, 1)
     assert desk.sent_to() == ALL
@@ -120,7 +120,7 @@ def test_a_changed_ticket_of_the_same_source_is_named_and_answered_only_when_ask
     desk.batch("--from", "x.jsonl")
     desk.write("x.jsonl", [TICKETS[0], ticket("t2", "now this"), TICKETS[2]])
     summary = desk.batch("--from", "./x.jsonl")
-    assert (summary["ran"], summary["changed"], summary["changed_tickets"]) == (0, 1, ["t2"])
+    assert (summary["ran"], summary["changed"], summary["changed_items"]) == (0, 1, ["t2"])
     said = desk.run("batch", "--from", str(file))
     assert "1 item(s) changed since they were answered: t2" in said.stderr
     accepted = desk.batch("--from", os.path.relpath(file), "--accept-changes")
@@ -133,9 +133,9 @@ def test_a_changed_ticket_of_another_source_is_held_back_and_said(desk: ReplyDes
     desk.batch("--from", str(desk.write("x.jsonl", TICKETS)))
     other = desk.write("y.jsonl", [TICKETS[0], ticket("t2", "now this"), ticket("t4")])
     summary = desk.batch("--from", str(other), code=3)
-    assert (summary["ran"], summary["answered_before"], summary["changed_tickets"]) == (1, 1, ["t2"])
+    assert (summary["ran"], summary["answered_before"], summary["changed_items"]) == (1, 1, ["t2"])
     (letter,) = summary["dead"]
-    assert (letter["ticket_id"], letter["code"]) == ("t2", "item.changed")
+    assert (letter["item_id"], letter["code"]) == ("t2", "item.changed")
     assert "--accept-changes" in letter["fix"]
     assert desk.batch("--from", str(other), "--retry-dead", code=3)["ran"] == 0
     assert desk.sent_to() == ["t1", "t2", "t3", "t4"]
@@ -157,7 +157,7 @@ def test_a_restart_takes_back_what_waits_and_asks_again(desk: ReplyDesk) -> None
     desk.batch("ask", "--from", str(file))
     again = desk.batch("ask", "--from", str(file), "--restart")
     assert (again["ran"], again["answered_before"]) == (3, 0)
-    assert desk.run("review", "list", "--json").stdout.count('"item_id"') == 3
+    assert desk.run("review", "list", "--json").stdout.count('"review_id"') == 3
 
 
 def test_counts_are_of_the_tickets_that_the_source_has_now(desk: ReplyDesk) -> None:

@@ -80,7 +80,7 @@ def test_a_desk_file_with_every_kind_of_broken_line(home: Home) -> None:
 
     for (line, name, code, words), letter in zip(BROKEN, letters_of(home), strict=True):
         place, error = lines.index(line) + 1, letter["error"]
-        assert letter["ticket_id"] == (name or f"tickets.jsonl:{place}")
+        assert letter["item_id"] == (name or f"tickets.jsonl:{place}")
         assert (error["code"], error["file"], error["line"]) == (code, str(file), place)
         assert words in error["what"]
         assert error["fix"]
@@ -148,7 +148,7 @@ def test_a_state_store_that_another_process_holds_is_waited_for(home: Home) -> N
         said = read_until(process, "batch.locked")
     code, out, rest = end_of(process)
     assert code == 0, rest
-    assert re.search(r"ticket_id=P-\d+", said)
+    assert re.search(r"item_id=P-\d+", said)
     assert "state.db is locked by another process" in said
     assert not any(sign in said + rest for sign in STACK)
     assert json.loads(out)["ran"] == len(stands(home)) == 12
@@ -248,7 +248,7 @@ def test_an_answer_that_does_not_fit_its_type_brings_the_ticket_to_a_person(home
     assert done.returncode == 0, done.stderr
     assert set(stands(home).values()) == {"waiting_review"}
     items = cast("list[dict[str, Any]]", home.json("review", "list"))
-    reasons = {item["ticket_id"]: "\n".join(item["reasons"]) for item in items}
+    reasons = {item["item_id"]: "\n".join(item["reasons"]) for item in items}
     assert "node plan gave no value: the answer does not match its schema" in reasons["P-000"]
     assert "it is not JSON" in reasons["P-000"]
     assert "$.actions: 'cancel it' is not array" in reasons["P-001"]

@@ -38,7 +38,7 @@ def texts(desk: ReplyDesk) -> dict[str | None, str]:
 def test_one_context_for_a_run_and_for_all_tickets(desk: ReplyDesk, given: tuple[str, ...]) -> None:
     (desk.root / "context.json").write_text('{"tenant": "north", "limit": 3}')
     options = [part for one in given for part in ("--context", one)]
-    done = desk.run("run", "main", "--ticket", json.dumps(ticket("r1", "hi")), *options)
+    done = desk.run("run", "main", "--item", json.dumps(ticket("r1", "hi")), *options)
     assert done.exit_code == 0, done.stderr
     desk.write("x.jsonl", [ticket("t1", "hello"), ticket("t2", "bye")])
     assert desk.batch("--from", "x.jsonl", *options)["counts"] == {"done": 2}
@@ -61,7 +61,7 @@ def test_a_row_with_another_context_is_another_content(desk: ReplyDesk) -> None:
     desk.write("x.jsonl", [ticket("t1", tenant="north")])
     desk.batch("--from", "x.jsonl")
     desk.write("x.jsonl", [ticket("t1", tenant="south")])
-    assert desk.batch("--from", "x.jsonl")["changed_tickets"] == ["t1"]
+    assert desk.batch("--from", "x.jsonl")["changed_items"] == ["t1"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_trouble_that_passes_makes_no_dead_letter(desk: ReplyDesk) -> None:
 def test_trouble_that_stays_makes_one_after_so_many_tries(desk: ReplyDesk) -> None:
     desk.write("x.jsonl", [ticket("t1", "busy 5"), ticket("t2")])
     summary = desk.batch("--from", "x.jsonl", code=3)
-    assert [(one["ticket_id"], one["code"]) for one in summary["dead"]] == [("t1", "records.locked")]
+    assert [(one["item_id"], one["code"]) for one in summary["dead"]] == [("t1", "records.locked")]
     assert (desk.root / "counts" / "t1").stat().st_size == 4
     assert desk.batch("--from", "x.jsonl", "--retry-dead")["counts"] == {"done": 2}
 
@@ -131,13 +131,13 @@ def test_a_dead_letter_that_a_person_finished_leaves_the_ledger(
     desk.run("review", "approve", "t1")
     assert desk.sent_to() == []
     dead = desk.batch("ask", "--from", "x.jsonl", code=3)
-    assert {one["ticket_id"] for one in dead["dead"]} <= {"t1", "t2"}
+    assert {one["item_id"] for one in dead["dead"]} <= {"t1", "t2"}
     letters = Path(dead["dead_letter_file"])
     desk.run("review", "resume", "t1")
     assert desk.sent_to() == ["t1"]
     assert desk.ledger() == {"t1": "done", "t2": "dead"}
-    assert [json.loads(line)["ticket_id"] for line in letters.read_text().splitlines()] == ["t2"]
-    assert [one["ticket_id"] for one in desk.batch("ask", "--from", "x.jsonl", code=3)["dead"]] == ["t2"]
+    assert [json.loads(line)["item_id"] for line in letters.read_text().splitlines()] == ["t2"]
+    assert [one["item_id"] for one in desk.batch("ask", "--from", "x.jsonl", code=3)["dead"]] == ["t2"]
 
 
 def test_a_dead_letter_whose_run_went_on_is_done_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_a_dead_letter_whose_run_went_on_is_done_at_once(tmp_path: Path, monkeyp
         with project.resources.state.read() as db:
             (run_id,) = db.exec_driver_sql("select run_id from run").scalars()
         assert project.resume(run_id).status == "done"
-        assert letter["ticket_id"] == "t1"
+        assert letter["item_id"] == "t1"
     finally:
         project.close()
     assert desk.ledger() == {"t1": "done"}

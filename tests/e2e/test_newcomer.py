@@ -210,7 +210,7 @@ MISTAKES = (
     Mistake(call=("index", "handbok"), code="project.unknown-index", exit_code=2, helps="did you mean 'handbook'?"),
     Mistake(call=("eval", "outcomes"), code="project.unknown-suite", exit_code=2, helps="did you mean 'outcome'?"),
     Mistake(call=("run",), code="item.missing", exit_code=1, helps="--text"),
-    Mistake(call=("run", "--ticket", "{nonsense"), code="item.bad-json", exit_code=1, helps="{id, subject, body}"),
+    Mistake(call=("run", "--item", "{nonsense"), code="item.bad-json", exit_code=1, helps="{id, subject, body}"),
     Mistake(call=("batch", "--from", "nowhere.jsonl"), code="mailbox.no-source", exit_code=1, helps="JSONL"),
     Mistake(call=("review", "show", "nothing"), code="review.unknown-item", exit_code=1, helps="compound review list"),
     Mistake(call=("traces", "show", "nothing"), code="trace.unknown-run", exit_code=1, helps="compound traces list"),

@@ -162,7 +162,7 @@ def test_a_project_uses_every_adapter_of_the_package(shop: Shop) -> None:
 def test_an_effect_happens_once_on_the_target_of_the_package(shop: Shop) -> None:
     run = json.loads(shop.ok("run", "sends", "text=hello", "--json"))
     assert run["status"] == "waiting_review"
-    shop.ok("review", "approve", run["item_ids"][0])
+    shop.ok("review", "approve", run["review_ids"][0])
     kept = json.loads((shop.root / ".compound/plain/plugins/books/ledger.json").read_text())
     assert kept["entries"] == ["noted: hello"]
 
@@ -225,7 +225,7 @@ class Notes:
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         return [
-            EffectOutcome(effect_key=one.effect_key, status="sent", result=self._setup.effects(one.effect).perform(self, one.args))
+            EffectOutcome(key=one.key, status="sent", result=self._setup.effects(one.name).perform(self, one.arguments))
             for one in group.effects
         ]
 
@@ -269,7 +269,7 @@ def test_a_project_writes_its_own_adapters(tmp_path: Path) -> None:
     )
     shop.ok("check")
     run = json.loads(shop.ok("run", "sends", "text=hello", "--json"))
-    shop.ok("review", "approve", run["item_ids"][0])
+    shop.ok("review", "approve", run["review_ids"][0])
     assert (shop.root / ".compound/plain/plugins/notes/notes.txt").read_text() == "hello\n"
 
 

@@ -107,7 +107,10 @@ def always_automatic(file: File) -> Iterator[Change]:
     misbehaves="at run time the policy refuses every automatic decision: the rule is dead",
 )
 def auto_forbidden(file: File) -> Iterator[Change]:
-    """`auto` in front of an effect of which the policy says `automatic: false`; or the policy says so later."""
+    """`auto` in front of an effect of which the policy says `automatic: false`; or the policy says so later.
+
+    Not where only another decision than an approval leads to the effect: the rule then performs nothing.
+    """
     if file.path.startswith("graphs/policies/"):
         for name, rule in file.data["effects"].items():
             if rule.get("automatic") and any(
@@ -119,11 +122,18 @@ def auto_forbidden(file: File) -> Iterator[Change]:
         policy = file.words.get(f"graphs/policies/{file.data.get('policy')}.yaml", "effects: {}\n")
         rules: Any = read_yaml(policy, "policy").data
         forbidden = {name for name, rule in rules["effects"].items() if not rule.get("automatic")}
-        effects = {name for _, node in nodes(file.data) if node.get("use") == "effect" for name in _names(node)}
+        acting = [node for _, node in nodes(file.data) if node.get("use") == "effect" and _follows_approval(node)]
+        effects = {name for node in acting for name in _names(node)}
         for path, node in nodes(file.data):
             if node.get("use") == "review" and "auto" not in node and effects & forbidden:
                 rule = {"when": f"len({_first(node['show'])}) > 0"}
                 yield f"{shown(path)} decides itself", file.written(replaced(file.data, (*path, "auto"), rule))
+
+
+def _follows_approval(node: Any) -> bool:
+    """Whether an approval may lead to an effect; not so if its condition wants one other decision."""
+    wanted = re.search(r"\.action == '(\w+)'", str(node.get("when", "")))
+    return wanted is None or wanted.group(1) == "approve"
 
 
 def _names(node: Any) -> list[str]:

@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.language.references import Both, Calc, Coalesce, Compare, Constant, Expr, Length, ListOf, Not, Ref
+from compound.language.schema import SchemaPart
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -59,40 +60,34 @@ class World:
             asked: What that one was given.
             leaves_out: Fields that are not required may be missing; a tool writes every field of its result.
         """
-        definitions = cast("Schema", schema.get("$defs") or {})
-        return self._value(cast("JsonValue", schema), (name,), digest(asked) + "!" * leaves_out, definitions)
+        return self._value(SchemaPart.of(schema), (name,), digest(asked) + "!" * leaves_out)
 
-    def _value(self, schema: JsonValue, path: tuple[str, ...], salt: str, defs: Schema) -> JsonValue:  # noqa: PLR0911
+    def _value(self, part: SchemaPart | None, path: tuple[str, ...], salt: str) -> JsonValue:  # noqa: PLR0911
         if path[-1] in self.given:
             return self.pick(list(self.given[path[-1]]), path, salt)
-        if not isinstance(schema, Mapping):
+        if part is None:
             return None
-        if isinstance(target := schema.get("$ref"), str):
-            return self._value(defs.get(target.rpartition("/")[2]), path, salt, defs)
-        options = schema.get("anyOf") or schema.get("oneOf")
-        if isinstance(options, list):
-            return self._value(self.pick(options, path, salt), path, salt, defs)
-        if isinstance(values := schema.get("enum"), list):
+        part = part.resolved()
+        if part.choices:
+            return self._value(self.pick(part.choices, path, salt), path, salt)
+        if isinstance(values := part.body.get("enum"), list):
             return self.pick(values, path, salt)
-        if "const" in schema:
-            return schema["const"]
-        kinds = schema.get("type")
-        match self.pick(kinds, path, salt) if isinstance(kinds, list) else kinds:
+        if "const" in part.body:
+            return part.body["const"]
+        match self.pick(part.kinds, path, salt) if part.kinds else None:
             case "array":
                 count = self.pick((2, 1, 3, 0), path, salt)
-                return [self._value(schema.get("items"), path, f"{at}{salt}", defs) for at in range(count)]
+                return [self._value(part.one("items"), path, f"{at}{salt}") for at in range(count)]
             case "object":
-                return self._record(schema, path, salt, defs)
+                return self._record(part, path, salt)
             case kind:
-                return self._plain(schema, str(kind), path, salt)
+                return self._plain(part.body, str(kind), path, salt)
 
-    def _record(self, schema: Schema, path: tuple[str, ...], salt: str, defs: Schema) -> JsonValue:
-        fields = cast("Schema", schema.get("properties") or {})
-        required = cast("list[str]", schema.get("required") or [])
+    def _record(self, part: SchemaPart, path: tuple[str, ...], salt: str) -> JsonValue:
         return {
-            name: self._value(kind, (*path, name), salt, defs)
-            for name, kind in fields.items()
-            if name in required or not salt.endswith("!") or self.pick((True, False), path, name, salt)
+            name: self._value(kind, (*path, name), salt)
+            for name, kind in part.properties.items()
+            if name in part.required or not salt.endswith("!") or self.pick((True, False), path, name, salt)
         }
 
     def _plain(self, schema: Schema, kind: str, path: tuple[str, ...], salt: str) -> JsonValue:

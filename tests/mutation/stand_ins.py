@@ -23,10 +23,9 @@ from tests.mutation.samples import BARE, World, digest
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.effect import Effect
+    from compound.effect import Effect, EffectGroup
     from compound.graph.port.catalogue import Catalogue
     from compound.graph.port.services import (
-        EffectGroup,
         JsonCall,
         OpenedReview,
         Prompt,
@@ -109,7 +108,7 @@ class Reviewers(FakeReviews):
             fields: dict[str, Any] = {
                 name: self._world.value(schema, name, action) for name, schema in request.decide.get(action, {}).items()
             }
-            self.decide(opened.item_id, action, **fields)
+            self.decide(opened.review_id, action, **fields)
         return await super().open(request)
 
 
@@ -122,8 +121,8 @@ class StrictOutbox(FakeOutbox):
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
         """Hold the arguments against the effect before anything is stored."""
-        for one in group.calls:
-            self._effects[one.name].parse(one.args)
+        for one in group.effects:
+            self._effects[one.name].parse(one.arguments)
         return await super().enqueue(group)
 
 

@@ -30,9 +30,9 @@ def run(root: Path, number: int, **more: Any) -> dict[str, Any]:
     code, out = cli(root, "run", "main", "--input", given, "--json")
     assert code == 0, out
     view = json.loads(out)
-    if not view["item_ids"]:
+    if not view["review_ids"]:
         return {"status": view["status"], "output": view["output"]}
-    code, out = cli(root, "review", "show", view["item_ids"][0], "--json")
+    code, out = cli(root, "review", "show", view["review_ids"][0], "--json")
     return {"status": view["status"], **json.loads(out)}
 
 
@@ -52,10 +52,10 @@ def test_the_whole_way_from_waiting_to_automatic_and_back(desk: Path) -> None:
     assert "needs a look" in out
     assert out.count("ready") == 1
     rows = json.loads(cli(desk, "review", "list", "--ready", "--json")[1])
-    assert [row["item_id"] for row in rows] == [waits["item_id"]]
+    assert [row["review_id"] for row in rows] == [waits["review_id"]]
     rows = json.loads(cli(desk, "review", "list", "--needs-a-look", "--json")[1])
-    assert [row["item_id"] for row in rows] == [odd["item_id"]]
-    assert "  ready" in cli(desk, "review", "show", waits["item_id"])[1].splitlines()[0]
+    assert [row["review_id"] for row in rows] == [odd["review_id"]]
+    assert "  ready" in cli(desk, "review", "show", waits["review_id"])[1].splitlines()[0]
     assert sent(desk) == []
 
     # 2. Too few labels: refused, with the number that is missing.
@@ -79,7 +79,7 @@ def test_the_whole_way_from_waiting_to_automatic_and_back(desk: Path) -> None:
     assert len(json.loads(cli(desk, "review", "list", "--ready", "--json")[1])) == 2
 
     # 4. A person may decide what waits.
-    code, out = cli(desk, "review", "approve", waits["item_id"], "--user", "eva", "--json")
+    code, out = cli(desk, "review", "approve", waits["review_id"], "--user", "eva", "--json")
     assert (code, json.loads(out)["run_status"]) == (0, "done")
 
     # 5. A change of what is covered voids it, and the run says why.
@@ -106,7 +106,9 @@ def fresh_cli(root: Path, *arguments: str) -> str:
 def fresh(root: Path, number: int) -> dict[str, Any]:
     """`run`, in a process of its own."""
     view = json.loads(fresh_cli(root, "run", "main", "--input", json.dumps({"claim": claim(number)}), "--json"))
-    return json.loads(fresh_cli(root, "review", "show", view["item_ids"][0], "--json")) if view["item_ids"] else view
+    return (
+        json.loads(fresh_cli(root, "review", "show", view["review_ids"][0], "--json")) if view["review_ids"] else view
+    )
 
 
 CHANGES = {
@@ -197,7 +199,7 @@ def test_a_random_share_goes_to_people_and_its_decisions_are_labels(desk: Path) 
     assert len(sent(desk)) == 16 - len(audited)
     for index, item in enumerate(audited):
         action = ("reject", "--reason", "other") if index == 0 else ("approve",)
-        assert cli(desk, "review", action[0], item["item_id"], *action[1:], "--user", "eva")[0] == 0
+        assert cli(desk, "review", action[0], item["review_id"], *action[1:], "--user", "eva")[0] == 0
     code, out = cli(desk, "certify", "main", "--from-decisions", "--user", "eva", "--json")
     made = json.loads(out)
     assert (made["n"], made["k"], made["source"]) == (len(audited), 1, "decisions")
@@ -210,11 +212,11 @@ def test_audited_decisions_alone_can_certify(desk: Path) -> None:
     items = [run(desk, number) for number in range(4)]
     assert all(one["reasons"] == ["not certified", "audit"] for one in items)
     for item in items[:-1]:
-        assert cli(desk, "review", "approve", item["item_id"], "--user", "eva")[0] == 0
+        assert cli(desk, "review", "approve", item["review_id"], "--user", "eva")[0] == 0
     code, out = cli(desk, "certify", "--from-decisions", "--user", "eva")
     assert code == 3
     assert "needs 4 labelled ready cases with 0 wrong for 50 % at 90 %, has 3" in out
-    assert cli(desk, "review", "approve", items[-1]["item_id"], "--user", "eva")[0] == 0
+    assert cli(desk, "review", "approve", items[-1]["review_id"], "--user", "eva")[0] == 0
     assert cli(desk, "certify", "--from-decisions", "--user", "eva")[0] == 0
 
 
@@ -324,7 +326,7 @@ def test_a_batch_says_what_is_ready_what_needs_a_look_and_what_was_automatic(des
 
     said, data = batch("first", ["a cup", "a plate", "an odd jug"])
     assert "drafts: 2 ready, 1 needs a look, 0 automatic" in said
-    assert data["lanes"] == {"ready": 2, "needs a look": 1}
+    assert data["readiness"] == {"ready": 2, "needs a look": 1}
     label(desk, good(30))
     assert cli(desk, *CERTIFY)[0] == 0
     said, data = batch("second", ["a cup", "a plate", "an odd jug"])

@@ -59,7 +59,7 @@ def test_the_rule_decides_what_is_certified(tmp_path: Path) -> None:
     code, out = cli(desk, "check")
     assert code == 0, out
     before = run(desk, claim(1), claim(2, words="an odd cup"))
-    items = [shown(desk, one) for one in before["item_ids"]]
+    items = [shown(desk, one) for one in before["review_ids"]]
     assert [(one["node"], one["ready"]) for one in items] == [("answers[0].look", True), ("answers[1].look", False)]
     assert items[0]["reasons"] == ["not certified"]
 
@@ -70,8 +70,8 @@ def test_the_rule_decides_what_is_certified(tmp_path: Path) -> None:
     assert (code, made["certified"], made["node"], made["n"]) == (0, True, "answers.look", 22), out
 
     after = run(desk, claim(3), claim(4, words="an odd cup"), claim(5))
-    assert (after["status"], len(after["item_ids"]), len(sent(desk))) == ("waiting_review", 1, 2)
-    odd = shown(desk, after["item_ids"][0])
+    assert (after["status"], len(after["review_ids"]), len(sent(desk))) == ("waiting_review", 1, 2)
+    odd = shown(desk, after["review_ids"][0])
     assert odd["node"] == "answers[1].look"
-    code, out = cli(desk, "review", "approve", odd["item_id"], "--json")
+    code, out = cli(desk, "review", "approve", odd["review_id"], "--json")
     assert (code, json.loads(out)["run_status"], len(sent(desk))) == (0, "done", 3)

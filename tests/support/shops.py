@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compound.connector.records.records import Records
-from compound.effect import Effect, EffectGroup, PlannedEffect, TargetEffect
+from compound.effect import Effect, EffectCall, EffectGroup, TargetEffect
 from compound.spec.records_file import RecordsFile
 from compound.spec.yaml.reading import read_yaml_file
 
@@ -125,6 +125,6 @@ def group_of(
 ) -> EffectGroup:
     """A group of effects as the outbox hands it over."""
     planned = tuple(
-        PlannedEffect(effect_key=f"{key}/{index}", effect=name, args=args) for index, (name, args) in enumerate(effects)
+        EffectCall(key=f"{key}/{index}", name=name, arguments=args) for index, (name, args) in enumerate(effects)
     )
-    return EffectGroup(group_key=key, decision_id="d1", run_id="r1", effects=planned, expected_versions=expected or {})
+    return EffectGroup(key=key, decision_id="d1", run_id="r1", effects=planned, expected_versions=expected or {})

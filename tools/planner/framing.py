@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from ..letters.asides import find_asides
 from ..letters.matching import Found
@@ -35,22 +35,9 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     frame.acts = [hit.value for hit in acts]
     hits = [hit for hit in script.hits if start <= hit.start < end]
     quiet = script.tagged("phrase")
-    for hit in hits:
-        if hit.kind == "noun" and not set(hit.parts) <= quiet:
-            frame.nouns |= {hit.value, "money"} if hit.value == "difference" else {hit.value}
-        elif hit.kind == "reason":
-            frame.reasons.append(hit.value)
-        elif hit.kind == "status":
-            frame.status.append(hit.value)
+    _read_words(frame, hits, quiet)
+    _read_entities(frame, script, start, end)
     frame.pays = list(_pays(script, start, end, hits))
-    for at in range(start, end):
-        entity = script.entities.get(at)
-        if entity is None:
-            continue
-        if entity.kind == "order" and entity.text not in frame.orders:
-            frame.orders.append(entity.text)
-        elif entity.kind == "address" and entity.address:
-            frame.addresses.append(entity.address)
     frame.pieces = _pieces(script, start, end)
     if frame.pays and not segment_things(frame):
         # "PayPal is fine": next to a payment method an everyday word is not an option, though a pen may have a fine nib.
@@ -58,9 +45,7 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     asks = [hit for hit in hits if hit.kind == "ask" and hit.start - start <= 4]
     frame.asked = bool(asks) and script.sentence[start] in script.questions
     frame.on_order = _speaks_of_order(script)
-    mails = [at for at, entity in script.entities.items() if entity.kind == "email"]
-    homes = [hit.start for hit in hits if hit.kind == "noun" and hit.value == "default_address"]
-    if homes and all(any(abs(at - home) <= _BESIDE for at in mails) for home in homes):
+    if _is_of_email(script, hits):
         frame.nouns.discard("default_address")  # "the e-mail of my account is"
     frame.family = None if frame.asked else _family(frame)
     if (
@@ -76,6 +61,33 @@ def build_frame(script: Script, start: int, end: int, acts: list[Hit]) -> Frame 
     return (
         Frame(family=None, nouns=frame.nouns, parts=frame.parts) if frame.nouns & {"default_address", "all"} else None
     )
+
+
+def _read_words(frame: Frame, hits: Sequence[Hit], quiet: Set[int]) -> None:
+    """Nouns that are not part of a phrase, reasons and states of orders."""
+    for hit in hits:
+        if hit.kind == "noun" and not set(hit.parts) <= quiet:
+            frame.nouns |= {hit.value, "money"} if hit.value == "difference" else {hit.value}
+        elif hit.kind == "reason":
+            frame.reasons.append(hit.value)
+        elif hit.kind == "status":
+            frame.status.append(hit.value)
+
+
+def _read_entities(frame: Frame, script: Script, start: int, end: int) -> None:
+    """Orders and addresses."""
+    for entity in (script.entities[at] for at in range(start, end) if at in script.entities):
+        if entity.kind == "order" and entity.text not in frame.orders:
+            frame.orders.append(entity.text)
+        elif entity.kind == "address" and entity.address:
+            frame.addresses.append(entity.address)
+
+
+def _is_of_email(script: Script, hits: Sequence[Hit]) -> bool:
+    """Whether every word for the account stands next to an e-mail address."""
+    mails = [at for at, entity in script.entities.items() if entity.kind == "email"]
+    homes = [hit.start for hit in hits if hit.kind == "noun" and hit.value == "default_address"]
+    return bool(homes) and all(any(abs(at - home) <= _BESIDE for at in mails) for home in homes)
 
 
 def _is_everyday(script: Script, piece: Piece) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compound.cli.output import Context, Json, Model, Profile, note, print_json, say, visible, wrapped
+
+if TYPE_CHECKING:
+    from compound.project import RunView
 
 
 def register(app: typer.Typer) -> None:
@@ -109,33 +112,34 @@ def draw(
         say(picture)
 
 
+Values = Annotated[
+    list[str] | None,
+    typer.Argument(help="Inputs as NAME=VALUE (text or JSON); NAME=@FILE reads .json, .jsonl or text."),
+]
+Item = Annotated[str | None, typer.Option("--item", help="The item as JSON, a file, or `-` for standard input.")]
+Text = Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")]
+Mailbox = Annotated[
+    str | None, typer.Option("--mailbox", help="The mailbox that the item came to; needed if the project has several.")
+]
+Input = Annotated[str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --item.")]
+DraftOnly = Annotated[bool, typer.Option("--draft", help="Stop before the review; no effect runs.")]
+
+
 def run(
     graph: Graph = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Argument(help="Inputs as NAME=VALUE (text or JSON); NAME=@FILE reads .json, .jsonl or text."),
-    ] = None,
+    values: Values = None,
     *,
-    item: Annotated[
-        str | None, typer.Option("--item", "--ticket", help="The item as JSON, a file, or `-` for standard input.")
-    ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="The item's text as plain text.")] = None,
-    mailbox: Annotated[
-        str | None,
-        typer.Option("--mailbox", help="The mailbox that the item came to; needed if the project has several."),
-    ] = None,
-    given: Annotated[
-        str | None, typer.Option("--input", help="The whole input as JSON, a file, or `-`; not with --item.")
-    ] = None,
+    item: Item = None,
+    text: Text = None,
+    mailbox: Mailbox = None,
+    given: Input = None,
     context: Context = None,
-    draft: Annotated[bool, typer.Option("--draft", help="Stop before the review; no effect runs.")] = False,
+    draft: DraftOnly = False,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
 ) -> None:
     """Run a graph on one input and show the result; without arguments, on the example in pyproject.toml."""
-    import orjson
-
     from compound.project import Project
     from compound.project.running.run_inputs import read_item_argument
 
@@ -158,13 +162,19 @@ def run(
     if json:
         print_json(result)
         return
+    _say_run(result)
+    if result.status == "failed":
+        raise typer.Exit(1)
+
+
+def _say_run(result: RunView) -> None:
+    import orjson
+
     say(f"run {result.run_id}: {result.status}")
     for key, value in result.shown():
         text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
         say(f"\n{key}\n" + wrapped(visible(text), "  "))
-    if result.item_ids:
-        say(f"\nwaiting for review: compound review show {result.item_ids[0]}")
+    if result.review_ids:
+        say(f"\nwaiting for review: compound review show {result.review_ids[0]}")
         if result.ready:
             say(visible(f"  its draft is ready: {'; '.join(result.reasons)}"))
-    if result.status == "failed":
-        raise typer.Exit(1)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compound.cli.output import Json, Model, Profile, print_json, print_table, say, visible
-from compound.cli.review.review import user_name
+from compound.cli.review.review import User, user_name
 
 if TYPE_CHECKING:
-    from compound.project.evaluation.certify import Certification, Certifier
+    from compound.project.evaluation.certification import Certification
+    from compound.project.evaluation.certify import Certifier
     from compound.review.queue.certificate import Certificate
 
 
@@ -20,31 +21,43 @@ def register(app: typer.Typer) -> None:
     app.command()(certify)
 
 
+Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
+Suite = Annotated[
+    str | None,
+    typer.Option("--suite", help="Take labels from this suite in evals/; each case runs up to the review."),
+]
+FromDecisions = Annotated[
+    bool, typer.Option("--from-decisions", help="Take labels from people's decisions on the random audit sample.")
+]
+Node = Annotated[str | None, typer.Option("--node", help="The review node, if several have an `auto` rule.")]
+Cases = Annotated[Path | None, typer.Option("--cases", help="Use the cases in this folder.", exists=True)]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")]
+CaseContext = Annotated[
+    list[str] | None,
+    typer.Option("--context", help="NAME=VALUE of the graph's context, for cases that do not set it; repeatable."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be certified; store nothing.")]
+ListAll = Annotated[bool, typer.Option("--list", help="List the certificates of this profile.")]
+Shown = Annotated[str | None, typer.Option("--show", metavar="ID", help="Show one certificate.")]
+Revoked = Annotated[str | None, typer.Option("--revoke", metavar="ID", help="Revoke a certificate.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why it is revoked.")]
+
+
 def certify(
-    graph: Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")] = None,
+    graph: Graph = None,
     *,
-    suite: Annotated[
-        str | None,
-        typer.Option("--suite", help="Take labels from this suite in evals/; each case runs up to the review."),
-    ] = None,
-    from_decisions: Annotated[
-        bool, typer.Option("--from-decisions", help="Take labels from people's decisions on the random audit sample.")
-    ] = False,
-    node: Annotated[str | None, typer.Option("--node", help="The review node, if several have an `auto` rule.")] = None,
-    cases: Annotated[Path | None, typer.Option("--cases", help="Use the cases in this folder.", exists=True)] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,
-    context: Annotated[
-        list[str] | None,
-        typer.Option("--context", help="NAME=VALUE of the graph's context, for cases that do not set it; repeatable."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be certified; store nothing.")] = False,
-    list_all: Annotated[bool, typer.Option("--list", help="List the certificates of this profile.")] = False,
-    show: Annotated[str | None, typer.Option("--show", metavar="ID", help="Show one certificate.")] = None,
-    revoke: Annotated[str | None, typer.Option("--revoke", metavar="ID", help="Revoke a certificate.")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why it is revoked.")] = "",
-    user: Annotated[
-        str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")
-    ] = None,
+    suite: Suite = None,
+    from_decisions: FromDecisions = False,
+    node: Node = None,
+    cases: Cases = None,
+    limit: Limit = None,
+    context: CaseContext = None,
+    dry_run: DryRun = False,
+    list_all: ListAll = False,
+    show: Shown = None,
+    revoke: Revoked = None,
+    reason: Reason = "",
+    user: User = None,
     profile: Profile = None,
     model: Model = None,
     json: Json = False,
@@ -56,12 +69,11 @@ def certify(
     Exit code: 0 certified, 1 the error rate is above the limit, 3 labels are missing.
     """
     from compound.project import Project
+    from compound.project.evaluation.certify import SuiteLabels
 
-    asked = [suite is not None, from_decisions, list_all, show is not None, revoke is not None]
-    if sum(asked) != 1:
-        raise typer.BadParameter(
-            "give one of --suite NAME, --from-decisions, --list, --show ID, --revoke ID", param_hint="certify"
-        )
+    if [suite is not None, from_decisions, list_all, show is not None, revoke is not None].count(True) != 1:
+        what = "give one of --suite NAME, --from-decisions, --list, --show ID, --revoke ID"
+        raise typer.BadParameter(what, param_hint="certify")
     certifier = Project.open(profile=profile, model=model).certifier()
     if list_all:
         _list(certifier, json=json)
@@ -69,22 +81,11 @@ def certify(
         _show(certifier, certifier.find(show), json=json)
     elif revoke is not None:
         _show(certifier, certifier.revoke(revoke, user=user_name(user), reason=reason), json=json)
+    elif suite is None:
+        _tell(certifier.by_decisions(graph, user=user_name(user), node=node, dry_run=dry_run), json=json)
     else:
-        made = (
-            certifier.by_decisions(graph, user=user_name(user), node=node, dry_run=dry_run)
-            if suite is None
-            else certifier.by_suite(
-                graph,
-                suite,
-                user=user_name(user),
-                node=node,
-                cases=cases,
-                limit=limit,
-                context=context or [],
-                dry_run=dry_run,
-            )
-        )
-        _tell(made, json=json)
+        labels = SuiteLabels(suite=suite, cases=cases, limit=limit, context=context or [])
+        _tell(certifier.by_suite(graph, labels, user=user_name(user), node=node, dry_run=dry_run), json=json)
 
 
 def _tell(made: Certification, *, json: bool) -> None:

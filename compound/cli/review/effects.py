@@ -39,8 +39,8 @@ def list_effects(
         return
     print_table(
         f"{len(found)} effect{'s' * (len(found) != 1)}",
-        ["key", "effect", "target", "status", "item", "why"],
-        [(one.key[:12], one.effect, one.target, one.status, one.item_id[:10], one.error) for one in found],
+        ["key", "effect", "target", "status", "review", "why"],
+        [(one.key[:12], one.effect, one.target, one.status, one.review_id[:10], one.error) for one in found],
         short=["effect", "why"],
     )
     for one in found:
@@ -71,6 +71,6 @@ def reconcile(
         return
     for one in found:
         say(visible(f"{one.effect} ({one.key[:12]}) is {one.status}"))
-    item = next((one.item_id for one in found if one.item_id), "")
+    item = next((one.review_id for one in found if one.review_id), "")
     if item:
         say(f"next: compound review resume {item[:10]}")

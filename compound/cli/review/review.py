@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.project import Decided, ItemView
-    from compound.review import ItemFilter
+    from compound.project import Decided, ReviewView
+    from compound.project.review.items import ReviewRow
+    from compound.review import ReviewFilter
 
 app = typer.Typer(
     help="List, claim and decide the items that wait for a person.",
@@ -38,6 +39,13 @@ Fields = Annotated[
 ]
 Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="Length of the lease, in minutes.")]
 Queue = Annotated[str | None, typer.Option("--queue", help="Only items in this queue.")]
+Statuses = Annotated[
+    list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
+]
+Ready = Annotated[
+    bool | None,
+    typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
+]
 
 
 def user_name(user: str | None) -> str:
@@ -48,16 +56,11 @@ def user_name(user: str | None) -> str:
 @app.command("list")
 def list_items(
     *,
-    status: Annotated[
-        list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
-    ] = None,
+    status: Statuses = None,
     queue: Queue = None,
-    ticket: Annotated[str | None, typer.Option("--ticket", help="Only review items of this source item.")] = None,
+    item: Annotated[str | None, typer.Option("--item", help="Only review items of this source item.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
-    ready: Annotated[
-        bool | None,
-        typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
-    ] = None,
+    ready: Ready = None,
     all_items: Annotated[bool, typer.Option("--all", help="Include decided items.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Skip the first N items.")] = 0,
@@ -69,21 +72,29 @@ def list_items(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    where = _filter(status, all_items=all_items, queue=queue, ticket=ticket, holder=user_name(user) if mine else None)
+    where = _filter(status, all_items=all_items, queue=queue, item=item, holder=user_name(user) if mine else None)
     items = service.list(_page(where, limit, offset, ready))
     if json:
         print_json(items)
         return
     if not items:
-        note("no open items" if not (status or all_items) else "no item matches")
+        note("no open review items" if not (status or all_items) else "no review item matches")
         return
+    _say_items(items)
+    counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
+    say(f"in the queue: {counts or 'nothing'}")
+    if unfinished := service.open_resumes():
+        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
+
+
+def _say_items(items: Sequence[ReviewRow]) -> None:
     left_out = print_table(
-        f"{len(items)} item{'s' * (len(items) != 1)}",
-        ["item", "of", "asked by", "status", "draft", "age", "subject", "why a person"],
+        f"{len(items)} review item{'s' * (len(items) != 1)}",
+        ["review", "item", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
                 i.short_id,
-                i.ticket_id,
+                i.item_id,
                 i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.draft_state,
@@ -95,21 +106,17 @@ def list_items(
         ],
         right=["age"],
         short=["asked by", "subject", "why a person"],
-        spare=["asked by", "age", "draft", "why a person", "of"],
+        spare=["asked by", "age", "draft", "why a person", "item"],
     )
     if left_out:
         note(f"hidden in this narrow terminal: {', '.join(left_out)} (--json has them)")
-    counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
-    say(f"in the queue: {counts or 'nothing'}")
-    if unfinished := service.open_resumes():
-        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
 
 
 def _filter(
-    status: list[str] | None, *, all_items: bool, queue: str | None, ticket: str | None, holder: str | None
-) -> ItemFilter:
+    status: list[str] | None, *, all_items: bool, queue: str | None, item: str | None, holder: str | None
+) -> ReviewFilter:
     from compound.errors import DataError, choices
-    from compound.review import ItemFilter, Status
+    from compound.review import ReviewFilter, Status
     from compound.review.item.machine import UNDECIDED
 
     known = [one.value for one in Status]
@@ -117,10 +124,10 @@ def _filter(
         if name not in known:
             raise DataError("review.unknown-status", f"{name!r} is not a status", fix=choices(known, name))
     statuses = tuple(Status(name) for name in status or ()) or (() if all_items else tuple(UNDECIDED))
-    return ItemFilter(statuses=statuses, queue=queue, ticket_id=ticket, user=holder)
+    return ReviewFilter(statuses=statuses, queue=queue, item_id=item, user=holder)
 
 
-def _page(where: ItemFilter, limit: int, offset: int, ready: bool | None) -> ItemFilter:
+def _page(where: ReviewFilter, limit: int, offset: int, ready: bool | None) -> ReviewFilter:
     from dataclasses import replace
 
     return replace(where, limit=limit, offset=offset, ready=ready)
@@ -177,7 +184,7 @@ def release(item: Item, *, user: User = None, profile: Profile = None, json: Jso
     if json:
         print_json(released)
     else:
-        say(f"item {released.item_id[:10]} is {released.status}")
+        say(f"review item {released.review_id[:10]} is {released.status}")
 
 
 @app.command()
@@ -347,12 +354,12 @@ def resume(
     elif not ended:
         say("every decided item is resumed")
     for one in [] if json else ended:
-        say(visible(f"item {one.item_id[:10]}: {one.text()}"))
+        say(visible(f"review item {one.review_id[:10]}: {one.text()}"))
     if not all(one.ok for one in ended):
         raise typer.Exit(1)
 
 
-def show_view(shown: ItemView | None, *, json: bool) -> None:
+def show_view(shown: ReviewView | None, *, json: bool) -> None:
     """Print an item for a person or a program."""
     if json or shown is None:
         print_json(shown)

@@ -22,50 +22,57 @@ def register(app: typer.Typer) -> None:
     app.command()(batch)
 
 
+Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="A mailbox of the project, by default its only one; a JSONL, CSV or Parquet file; a Delta table or a "
+        'folder; "sql:SELECT ..." over the lakehouse; `module:function` in the project.',
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option("--to", help="Write results to *.jsonl, *.parquet, or the folder of a Delta table."),
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items.")]
+Concurrency = Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Items that run at the same time.")]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes",
+        help="Continue although the graph or its context changed; run items again whose content changed.",
+    ),
+]
+RetryDead = Annotated[bool, typer.Option("--retry-dead", help="Retry dead letters.")]
+RetryCancelled = Annotated[bool, typer.Option("--retry-cancelled", help="Run items again whose runs were cancelled.")]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="Start the batch from the beginning; answered items are not run again.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Also run items that another batch or run has answered.")]
+StopAfter = Annotated[
+    int | None,
+    typer.Option(
+        "--stop-after",
+        min=0,
+        help="Stop after N items in a row failed because a provider, record store or mailbox is down; 0: never.",
+    ),
+]
+
+
 def batch(
-    graph: Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")] = None,
+    graph: Graph = None,
     *,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="A mailbox of the project, by default its only one; a JSONL, CSV or Parquet file; a Delta table or a "
-            'folder; "sql:SELECT ..." over the lakehouse; `module:function` in the project.',
-        ),
-    ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option("--to", help="Write results to *.jsonl, *.parquet, or the folder of a Delta table."),
-    ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N items.")] = None,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", "-c", min=1, help="Items that run at the same time.")
-    ] = 8,
-    accept_changes: Annotated[
-        bool,
-        typer.Option(
-            "--accept-changes",
-            help="Continue although the graph or its context changed; run items again whose content changed.",
-        ),
-    ] = False,
-    retry_dead: Annotated[bool, typer.Option("--retry-dead", help="Retry dead letters.")] = False,
-    retry_cancelled: Annotated[
-        bool, typer.Option("--retry-cancelled", help="Run items again whose runs were cancelled.")
-    ] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Start the batch from the beginning; answered items are not run again.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Also run items that another batch or run has answered.")
-    ] = False,
-    stop_after: Annotated[
-        int | None,
-        typer.Option(
-            "--stop-after",
-            min=0,
-            help="Stop after N items in a row failed because a provider, record store or mailbox is down; 0: never.",
-        ),
-    ] = None,
+    source: Source = None,
+    to: To = None,
+    limit: Limit = None,
+    concurrency: Concurrency = 8,
+    accept_changes: AcceptChanges = False,
+    retry_dead: RetryDead = False,
+    retry_cancelled: RetryCancelled = False,
+    restart: Restart = False,
+    again: Again = False,
+    stop_after: StopAfter = None,
     context: Context = None,
     profile: Profile = None,
     model: Model = None,
@@ -80,11 +87,11 @@ def batch(
     Exit code: 0 complete, 1 failed, 3 complete with dead letters, 5 stopped before the end, 6 another process runs it,
     7 stopped because a provider, record store or mailbox is down.
     """
-    from dataclasses import replace
-
     from compound.batch import BatchOptions
     from compound.project import Project
 
+    project = Project.open(profile=profile, model=model)
+    settings = project.settings.batch
     options = BatchOptions(
         concurrency=concurrency,
         limit=limit,
@@ -93,17 +100,16 @@ def batch(
         retry_cancelled=retry_cancelled,
         restart=restart,
         again=again,
-    )
-    project = Project.open(profile=profile, model=model)
-    given = project.context(graph, context or [])
-    settings = project.settings.batch
-    options = replace(
-        options,
         retries=settings.retries,
         stop_after=settings.stop_after_failures if stop_after is None else stop_after,
     )
+    given = project.context(graph, context or [])
     with progress(show=not json) as on_event:
         summary = project.batch(graph, source, options, to=to, context=given, on_event=on_event)
+    _tell(summary, json=json)
+
+
+def _tell(summary: BatchSummary, *, json: bool) -> None:
     if json:
         print_json(summary)
     else:
@@ -125,20 +131,20 @@ def progress(*, show: bool) -> AbstractContextManager[Callable[[BatchEvent], Non
             TextColumn("items"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[lanes]}"),
+            TextColumn("{task.fields[readiness]}"),
             TimeRemainingColumn(),
         )
         shown = Progress(*columns, console=console(stderr=True), disable=not show)
-        task = shown.add_task("items", total=None, lanes="")
+        task = shown.add_task("items", total=None, readiness="")
         try:
 
             def on_event(event: BatchEvent) -> None:
                 if event.kind == "settled":
-                    name = event.lane or event.status.value
+                    name = event.readiness or event.status.value
                     counts[name] = counts.get(name, 0) + 1
                 shown.start()  # not earlier: an error is printed without an empty bar
-                lanes = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-                shown.update(task, total=event.total, completed=event.settled, lanes=lanes)
+                readiness = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+                shown.update(task, total=event.total, completed=event.settled, readiness=readiness)
 
             yield on_event
         finally:
@@ -152,15 +158,15 @@ _MOST_DEAD = 10
 
 def show_summary(summary: BatchSummary) -> None:
     """Print the summary of a batch."""
-    rate = summary.tickets_per_second
+    rate = summary.items_per_second
     print_table(
         f"batch {summary.job_id}",
         ["status", "items"],
         sorted(summary.counts.items()),
         right=["items"],
     )
-    if summary.lanes:
-        ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+    if summary.readiness:
+        ready, look, alone = (summary.readiness.get(name, 0) for name in ("ready", "needs a look", "automatic"))
         say(f"drafts: {ready} ready, {look} need{'s' * (look == 1)} a look, {alone} automatic")
     speed = f"{rate:.1f} items/s" if rate else "nothing left to run"
     say(f"ran {summary.ran} item{'s' * (summary.ran != 1)} in {summary.seconds:.1f} s: {speed}")
@@ -170,7 +176,7 @@ def show_summary(summary: BatchSummary) -> None:
     if summary.answered_before:
         note(f"{summary.answered_before} item(s) were already answered by another batch or run; --again runs them")
     if summary.changed:
-        some = ", ".join(summary.changed_tickets[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
+        some = ", ".join(summary.changed_items[:_MOST_DEAD]) + ", ..." * (summary.changed > _MOST_DEAD)
         note(visible(f"{summary.changed} item(s) changed since they were answered: {some}"))
         note("  they are not run again; --accept-changes runs them")
     if summary.results is not None:
@@ -206,6 +212,6 @@ def show_dead(summary: BatchSummary) -> None:
 
 def _letter(letter: DeadLetter) -> str:
     place = "" if letter.file is None else f"{os.path.relpath(letter.file)}:{letter.line or 0}: "
-    name = "" if letter.ticket_id in letter.what or letter.file else f"{letter.ticket_id}: "
+    name = "" if letter.item_id in letter.what or letter.file else f"{letter.item_id}: "
     fix = f"\n  fix: {letter.fix}" if letter.fix else ""
     return f"dead letter {name}{place}{letter.what} [{letter.code}]{fix}"

@@ -68,12 +68,15 @@ def seed(
     if json:
         print_json(report)
         return
-    print_table(
-        f"profile {report.profile}: {report.lakehouse}",
-        ["table", "version", "rows"],
-        [(table.name, table.version, table.rows) for table in report.tables],
-        right=["version", "rows"],
-    )
+    if not report.tables and not report.records:
+        say("nothing to seed: no lakehouse tables and no record store (connectors/NAME.yaml, `compound: records/v1`)")
+    if report.tables:
+        print_table(
+            f"profile {report.profile}: {report.lakehouse}",
+            ["table", "version", "rows"],
+            [(table.name, table.version, table.rows) for table in report.tables],
+            right=["version", "rows"],
+        )
     for store in report.records:
         how = "filled" if store.loaded else "already filled; --force fills it again"
         say(f"{store.name}: {store.where} ({how})")

@@ -13,7 +13,7 @@ from compound.cli.work.evaluate import show_report
 
 if TYPE_CHECKING:
     from compound.batch import BatchSummary
-    from compound.project.evaluation.certify import Certification
+    from compound.project.evaluation.certification import Certification
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +30,7 @@ def demo(
     from compound.batch import BatchOptions
     from compound.language import InvalidFile
     from compound.project import Project
+    from compound.project.evaluation.certify import SuiteLabels
 
     def step(text: str) -> None:
         if not json:
@@ -53,7 +54,7 @@ def demo(
     step("batch: done")
     certifier = project.certifier()
     suite = certifier.suite()
-    proof = certifier.by_suite(None, suite, user="demo", limit=limit, dry_run=True)
+    proof = certifier.by_suite(None, SuiteLabels(suite=suite, limit=limit), user="demo", dry_run=True)
     step("eval: done")
     if json:
         seconds = time.perf_counter() - begin
@@ -83,7 +84,7 @@ def _profile() -> str:
 
 def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
     """Print what ran without a person, what is missing for automation, and the next steps."""
-    ready, look, alone = (summary.lanes.get(name, 0) for name in ("ready", "needs a look", "automatic"))
+    ready, look, alone = (summary.readiness.get(name, 0) for name in ("ready", "needs a look", "automatic"))
     if alone:
         say(f"{alone} item(s) were answered without a person, under a certificate: compound certify --list")
     else:

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="A suite in evals/, such as `outcome`.")],
+    suite: Annotated[
+        str | None, typer.Argument(help="A suite in evals/, such as `outcome`; default: the only one.")
+    ] = None,
     *,
     cases: Annotated[
         Path | None,

@@ -14,7 +14,7 @@ import orjson
 from compound.connector.mailbox.replies import Sent, SentFolder
 from compound.connector.mailbox.sources import Entry, Row, read_items, read_rows
 from compound.connector.state.owner import host_name
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, PlannedEffect, TargetSetup
+from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 from compound.spec.mailbox_file import MailboxFile
 
@@ -42,20 +42,19 @@ class MailboxTransaction:
             raise EffectRefused("effect.empty-reply", f"the reply to item {item_id!r} is empty")
         return self._say("reply", item_id, text)
 
-    def transfer(self, summary: str, *, item_id: str | None = None, ticket_id: str | None = None) -> JsonValue:
+    def transfer(self, summary: str, *, item_id: str | None = None) -> JsonValue:
         """Transfer the item to a person.
 
         Args:
             summary: Summary for the person.
             item_id: The item, if any.
-            ticket_id: Deprecated: use `item_id`.
 
         Raises:
             EffectRefused: `effect.empty-reply`.
         """
         if not summary.strip():
             raise EffectRefused("effect.empty-reply", "the summary of the transfer is empty")
-        return self._say("transfer", ticket_id if item_id is None else item_id, summary)
+        return self._say("transfer", item_id, summary)
 
     def _say(self, kind: Literal["reply", "transfer"], item_id: str | None, text: str) -> JsonValue:
         if self.said is not None:
@@ -101,11 +100,11 @@ class Mailbox:
 
     def items(self, source: Path) -> Iterator[Entry]:
         """Every item of a source; see `read_items`."""
-        return read_items(source, self._file.rules)
+        return read_items(source, self._file.items)
 
     def rows(self, source: Path, columns: frozenset[str]) -> Iterator[Row]:
         """Every item of a source, with its further columns; see `read_rows`."""
-        return read_rows(source, self._file.rules, columns)
+        return read_rows(source, self._file.items, columns)
 
     @staticmethod
     def takes(fields: Collection[str]) -> bool:
@@ -133,11 +132,11 @@ class Mailbox:
         temporary.replace(path)
         return len(lines)
 
-    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+    def rehearse(self, effects: Sequence[EffectCall], expected: Mapping[str, int]) -> None:
         """Run effects without sending anything. See `RehearsingTarget.rehearse`."""
         del expected
-        for name, args in effects:
-            self._say(name, args)
+        for call in effects:
+            self._say(call)
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Send the messages of a group of effects. See `EffectTarget.perform`.
@@ -152,23 +151,19 @@ class Mailbox:
         return await anyio.to_thread.run_sync(self._perform, group)
 
     def _perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
-        stored = {planned.effect_key: self._sent.find(planned.effect_key) for planned in group.effects}
-        spoken = {
-            planned.effect_key: self._speak(planned, group)
-            for planned in group.effects
-            if stored[planned.effect_key] is None
-        }
+        stored = {call.key: self._sent.find(call.key) for call in group.effects}
+        spoken = {call.key: self._speak(call, group) for call in group.effects if stored[call.key] is None}
         for key, record in spoken.items():
             stored[key] = self._sent.store(key, record)
         return [
-            EffectOutcome(effect_key=key, status="sent", result=record["result"] if record else None)
+            EffectOutcome(key=key, status="sent", result=record["result"] if record else None)
             for key, record in stored.items()
         ]
 
-    def _speak(self, planned: PlannedEffect, group: EffectGroup) -> Mapping[str, JsonValue]:
-        (kind, item_id, text), result = self._say(planned.effect, planned.args)
+    def _speak(self, call: EffectCall, group: EffectGroup) -> Mapping[str, JsonValue]:
+        (kind, item_id, text), result = self._say(call)
         sent = Sent(
-            effect_key=planned.effect_key,
+            effect_key=call.key,
             kind=kind,
             item_id=item_id,
             text=text,
@@ -178,16 +173,16 @@ class Mailbox:
         )
         return {"sent": cast("JsonValue", asdict(sent)), "result": result}
 
-    def _say(self, name: str, args: Mapping[str, JsonValue]) -> tuple[Said, JsonValue]:
+    def _say(self, call: EffectCall) -> tuple[Said, JsonValue]:
         if self._effects is None:
             raise ConnectorError("mailbox.no-effects", "this mailbox was opened without effects")
         tx = MailboxTransaction()
         try:
-            result = self._effects(name).perform(tx, args)
+            result = self._effects(call.name).perform(tx, call.arguments)
         except DataError as error:
             raise EffectRefused(error.code, error.what, fix=error.fix) from error
         if tx.said is None:
-            raise EffectRefused("effect.no-message", f"effect {name!r} sent nothing")
+            raise EffectRefused("effect.no-message", f"effect {call.name!r} sent nothing")
         return tx.said, result
 
 

@@ -133,8 +133,7 @@ class SentFolder:
 
 
 def _sent(record: Mapping[str, JsonValue]) -> Sent:
-    older = {"ticket_id": "item_id"}  # in files written before 0.3
-    return Sent(**{older.get(name, name): value for name, value in record.items()})  # pyright: ignore[reportArgumentType]
+    return Sent(**record)  # pyright: ignore[reportArgumentType]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,7 +22,7 @@ from compound.connector.records.seed import fill, is_filled
 from compound.connector.records.tables import APPLIED, make_tables
 from compound.connector.records.transaction import RecordsTransaction
 from compound.connector.state.owner import host_name
-from compound.connector.target import DeliveryClass, EffectGroup, EffectOutcome, TargetSetup
+from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused
 
 if TYPE_CHECKING:
@@ -171,11 +171,11 @@ class Records:
         with self._connection() as connection:
             return list(connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key)).scalars())
 
-    def rehearse(self, effects: Sequence[tuple[str, Mapping[str, JsonValue]]], expected: Mapping[str, int]) -> None:
+    def rehearse(self, effects: Sequence[EffectCall], expected: Mapping[str, int]) -> None:
         """Perform effects in a transaction that is always rolled back. See `RehearsingTarget.rehearse`."""
         with suppress(_Rehearsed), self.transaction(expected) as tx:
-            for name, args in effects:
-                self._run(tx, name, args)
+            for call in effects:
+                self._run(tx, call)
             raise _Rehearsed
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
@@ -201,19 +201,19 @@ class Records:
             expected = self._rows.own_of(group.expected_versions)
             tx = RecordsTransaction(self._reader, self._metadata, connection, expected)
             tx.check_expected()
-            results = [self._run(tx, planned.effect, planned.args) for planned in group.effects]
+            results = [self._run(tx, call) for call in group.effects]
             tx.flush()
             self._store(connection, group, results, tx.changed)
         return [
-            EffectOutcome(effect_key=planned.effect_key, status="sent", result=result)
-            for planned, result in zip(group.effects, results, strict=True)
+            EffectOutcome(key=call.key, status="sent", result=result)
+            for call, result in zip(group.effects, results, strict=True)
         ]
 
-    def _run(self, tx: RecordsTransaction, name: str, args: Mapping[str, JsonValue]) -> JsonValue:
+    def _run(self, tx: RecordsTransaction, call: EffectCall) -> JsonValue:
         if self._effects is None:
             raise ConnectorError("records.no-effects", "the store was opened without effects")
         try:
-            return self._effects(name).perform(tx, args)
+            return self._effects(call.name).perform(tx, call.arguments)
         except DataError as error:
             # Invalid arguments are a refusal: the outcome is certain.
             raise EffectRefused(error.code, error.what, fix=error.fix) from error
@@ -221,26 +221,26 @@ class Records:
     def _lock_group(self, connection: Connection, group: EffectGroup) -> None:
         # SQLite already holds the write lock. On PostgreSQL two performers of one group could both find no key.
         if connection.dialect.name == "postgresql":
-            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group.group_key, 0))
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(group.key, 0))
             connection.execute(sa.select(lock))
 
     def _stored(self, connection: Connection, group: EffectGroup) -> list[EffectOutcome] | None:
         table = self._metadata.tables[APPLIED]
-        keys = [planned.effect_key for planned in group.effects]
+        keys = [call.key for call in group.effects]
         query = sa.select(table.c.effect_key, table.c.result).where(table.c.effect_key.in_(keys))
         found = {key: json.loads(result) for key, result in connection.execute(query)}
         if not found:
             return None
         if len(found) != len(keys):
-            what = f"group {group.group_key}: {len(found)} of its {len(keys)} effects have happened"
+            what = f"group {group.key}: {len(found)} of its {len(keys)} effects have happened"
             raise ConnectorError("records.half-group", what, fix="reconcile it by hand")
-        return [EffectOutcome(effect_key=key, status="sent", result=found[key]) for key in keys]
+        return [EffectOutcome(key=key, status="sent", result=found[key]) for key in keys]
 
     def _store(
         self, connection: Connection, group: EffectGroup, results: list[JsonValue], changed: Mapping[str, int]
     ) -> None:
         common = {
-            "group_key": group.group_key,
+            "group_key": group.key,
             "decision_id": group.decision_id,
             "run_id": group.run_id,
             "changed": json.dumps(changed, sort_keys=True),
@@ -249,12 +249,12 @@ class Records:
         rows = [
             {
                 **common,
-                "effect_key": planned.effect_key,
-                "effect": planned.effect,
-                "args": json.dumps(dict(planned.args), sort_keys=True),
+                "effect_key": call.key,
+                "effect": call.name,
+                "args": json.dumps(dict(call.arguments), sort_keys=True),
                 "result": json.dumps(result),
             }
-            for planned, result in zip(group.effects, results, strict=True)
+            for call, result in zip(group.effects, results, strict=True)
         ]
         if rows:
             connection.execute(self._metadata.tables[APPLIED].insert(), rows)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _SENDER: Final = ("email", "customer_id")
+_REF: Final = "conversation of "
+
+
+def conversation_ref(mailbox: str, item_id: str) -> str:
+    """The reference from a review item to the conversation that it was drafted from."""
+    return f"{_REF}{mailbox}/{item_id}"
+
+
+def conversation_of_ref(ref: str) -> tuple[str, str] | None:
+    """The mailbox and the item of a conversation reference; None for a row."""
+    if not ref.startswith(_REF):
+        return None
+    mailbox, _, item_id = ref.removeprefix(_REF).partition("/")
+    return mailbox, item_id
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -173,18 +188,8 @@ class Messages:
 
     def of_item(self, mailbox: str, item_id: str) -> list[Message]:
         """Every message of the conversation of a message, itself too, in the order in which they arrived."""
-        query = sa.select(_MESSAGE).where(_MESSAGE.c.mailbox == mailbox, _MESSAGE.c.thread == _thread(mailbox, item_id))
         with self._store.read() as db:
-            return [
-                Message(
-                    item_id=row.item_id,
-                    place=row.place,
-                    words=row.words,
-                    arrived_at=row.arrived_at,
-                    pruned_at=row.pruned_at,
-                )
-                for row in db.execute(query.order_by(_MESSAGE.c.place))
-            ]
+            return _messages(db, mailbox, item_id)
 
     def count(self, mailbox: str, item_id: str) -> int:
         """How many messages its conversation has now; 0 for a message that is not known."""
@@ -196,6 +201,55 @@ class Messages:
         query = sa.select(_RUN.c.run_id, _RUN.c.item_id).where(_RUN.c.mailbox == mailbox, _RUN.c.item_id.in_(item_ids))
         with self._store.read() as db:
             return [(row.run_id, row.item_id) for row in db.execute(query.order_by(_RUN.c.created_at, _RUN.c.run_id))]
+
+
+def newer(db: Connection, refs: Mapping[str, int]) -> str:
+    """The messages that arrived since a draft was made, in words; empty if there are none.
+
+    No message of these conversations can arrive until the transaction ends.
+
+    Args:
+        db: A connection from `StateStore.write`.
+        refs: What the draft was made from: a conversation's reference to its number of messages at that time.
+    """
+    said: list[str] = []
+    for ref, seen in refs.items():
+        if (named := conversation_of_ref(ref)) is None:
+            continue
+        mailbox, item_id = named
+        thread = db.execute(sa.select(_thread(mailbox, item_id))).scalar()
+        if thread is None:
+            continue
+        _hold(db, mailbox, thread)
+        if _count(db, mailbox, item_id) != seen:
+            said.append(newer_in_words(item_id, seen, _messages(db, mailbox, item_id)))
+    return "; ".join(said)
+
+
+def newer_in_words(item_id: str, seen: int, messages: Sequence[Message]) -> str:
+    """The messages of an item's conversation after the first `seen`, for people."""
+    later = [one for one in messages if one.place > seen and one.item_id != item_id]
+    ids = ", ".join(f"{one.item_id} ({_moment(one.arrived_at)})" for one in later)
+    many = "new messages" if len(later) > 1 else "a new message"
+    return f"{many} of the customer in the conversation of {item_id}: {ids}"
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _messages(db: Connection, mailbox: str, item_id: str) -> list[Message]:
+    query = sa.select(_MESSAGE).where(_MESSAGE.c.mailbox == mailbox, _MESSAGE.c.thread == _thread(mailbox, item_id))
+    return [
+        Message(
+            item_id=row.item_id,
+            place=row.place,
+            words=row.words,
+            arrived_at=row.arrived_at,
+            pruned_at=row.pruned_at,
+        )
+        for row in db.execute(query.order_by(_MESSAGE.c.place))
+    ]
 
 
 def _hash(thread: str) -> str:

@@ -17,6 +17,9 @@ from compound.errors import ConnectorError
 _LOCK = 0x636F6D70
 """Key of PostgreSQL's advisory lock: serializes migrations by several processes."""
 
+_EARLY = frozenset({"v1_0001"})
+"""Revisions that were replaced by the first schema of today: their tables have other columns."""
+
 # Alembic keeps what it works on in globals: two threads at once would write into each other's database.
 _IN_TURN = Lock()
 
@@ -35,11 +38,11 @@ def newest() -> str | None:
 
 
 def _refuse_older(connection: Connection) -> None:
-    """Raise for a store of an early version: its migrations, 0001 to 0011, no longer exist."""
+    """Raise for a store of an early version, whose migrations no longer exist: 0001 to 0011, and `_EARLY`."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
-    if found is not None and found.isdecimal():
+    if found is not None and (found.isdecimal() or found in _EARLY):
         raise ConnectorError(
             "state.older",
             f"an early version of Compound wrote the state store (schema {found}), which this version cannot read",

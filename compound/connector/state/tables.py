@@ -28,10 +28,12 @@ from compound.connector.state.columns import metadata
 from compound.connector.state.columns import text as _text
 from compound.connector.state.columns import time as _time
 from compound.connector.state.message_tables import message, message_run
+from compound.connector.state.people_tables import account, api_token, login_link, web_session
 
 __all__ = [
-    "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version", "graph", "idempotency",
-    "lease", "message", "message_run", "metadata", "outbox", "resume", "review_item", "run", "score",
+    "account", "api_token", "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version",
+    "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox", "resume",
+    "review_item", "run", "score", "web_session",
 ]  # fmt: skip
 
 run = Table(
@@ -43,8 +45,8 @@ run = Table(
     Column("graph_version", Integer),
     _key("moved_from", nullable=True),
     _key("thread_id", nullable=True),
-    _key("ticket_id", nullable=True),
-    _key("ticket_sha256", nullable=True),
+    _key("item_id", nullable=True),
+    _key("item_sha256", nullable=True),
     _key("host", nullable=True),
     _key("status"),
     _key("input_sha256", nullable=True),
@@ -58,9 +60,9 @@ run = Table(
     _time("pruned_at"),
     Index(None, "status", "updated_at"),
     Index(None, "thread_id"),
-    Index(None, "ticket_id"),
+    Index(None, "item_id"),
 )
-"""One row per run of a graph. `ticket_id` and `ticket_sha256`: the item that it answers, if any. `host`: the host of
+"""One row per run of a graph. `item_id` and `item_sha256`: the item that it answers, if any. `host`: the host of
 its checkpoints. `pruned_at`: when its policy removed its content."""
 
 graph = Table(
@@ -86,7 +88,7 @@ call = Table(
     _key("model", nullable=True),
     _key("state", nullable=True),
     _key("job_id", nullable=True),
-    _key("ticket_id", nullable=True),
+    _key("item_id", nullable=True),
     _key("batch_id", nullable=True),
     _json("response"),
     _json("usage"),
@@ -132,12 +134,12 @@ batch_item = Table(
     metadata,
     Column("job_id", Text, nullable=False),
     Column("seq", Integer, nullable=False),
-    Column("ticket_id", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
     _key("input_hash"),
     _json("input"),
     Column("attempt", Integer, nullable=False, default=1, server_default="1"),
     _key("status"),
-    _key("lane", nullable=True),
+    _key("readiness", nullable=True),
     _key("run_id", nullable=True),
     Column("is_adopted", Boolean, nullable=False, default=False, server_default=false()),
     _json("context"),
@@ -146,11 +148,11 @@ batch_item = Table(
     _time("created_at"),
     _time("started_at"),
     _time("finished_at"),
-    PrimaryKeyConstraint("job_id", "ticket_id"),
+    PrimaryKeyConstraint("job_id", "item_id"),
     Index(None, "job_id", "seq"),
     Index(None, "job_id", "status"),
     Index(None, "run_id"),
-    Index(None, "ticket_id"),
+    Index(None, "item_id"),
 )
 """The ledger: one row per item; `pending running waiting_batch waiting_review done failed dead cancelled`.
 `is_adopted`: its run was started by another batch or by `compound run`. `message`: its mailbox and
@@ -159,19 +161,19 @@ its conversation."""
 review_item = Table(
     "review_item",
     metadata,
-    Column("item_id", Text, primary_key=True),
+    Column("review_id", Text, primary_key=True),
     _key("run_id"),
     _key("node"),
     Column("round", Integer, nullable=False, default=0, server_default="0"),
     Column("level", Integer, nullable=False, default=0, server_default="0"),
     _key("thread_id", nullable=True),
     _key("queue"),
-    Column("ticket_id", Text),
+    Column("item_id", Text),
     _key("status"),
     Column("version", Integer, nullable=False),
     Column("risk", Integer, nullable=False, default=0, server_default="0"),
-    Column("second", Boolean, nullable=False),
-    _json("ticket", nullable=False),
+    _json("second", nullable=False),
+    _json("item", nullable=False),
     _text("title"),
     _json("evidence", nullable=False),
     _json("reasons", nullable=False),
@@ -187,7 +189,7 @@ review_item = Table(
     _key("on_expire"),
     _key("escalate_to", nullable=True),
     _key("graph_name", nullable=True),
-    Column("undo_s", Double, nullable=False, default=0.0, server_default="0"),
+    _json("undo_s", nullable=False),
     _json("decide"),
     _json("held"),
     _time("due_at"),
@@ -201,7 +203,7 @@ review_item = Table(
     UniqueConstraint("run_id", "node", "round", "level"),
     Index(None, "queue", "status", "due_at"),
     Index(None, "status", "expire_at"),
-    Index(None, "ticket_id"),
+    Index(None, "item_id"),
 )
 """Review items. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
@@ -211,13 +213,13 @@ review_item = Table(
 draft_version = Table(
     "draft_version",
     metadata,
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     Column("seq", Integer, nullable=False),
     _key("author"),
     _json("draft", nullable=False),
     _key("sha256"),
     _time("created_at", nullable=False),
-    PrimaryKeyConstraint("item_id", "seq"),
+    PrimaryKeyConstraint("review_id", "seq"),
 )
 """Drafts of the graph and of people; immutable."""
 
@@ -225,7 +227,7 @@ decision = Table(
     "decision",
     metadata,
     Column("decision_id", Text, primary_key=True),
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     Column("version", Integer, nullable=False),
     _key("run_id"),
     _key("node"),
@@ -241,7 +243,7 @@ decision = Table(
     _text("note"),
     _json("fields"),
     _time("decided_at", nullable=False),
-    UniqueConstraint("item_id", "version"),
+    UniqueConstraint("review_id", "version"),
     Index(None, "run_id", "node", "round"),
 )
 """Decisions; immutable. `final` is false for a first approval and an escalation, which do not resume the run."""
@@ -250,7 +252,7 @@ resume = Table(
     "resume",
     metadata,
     Column("decision_id", Text, ForeignKey("decision.decision_id"), primary_key=True),
-    Column("item_id", Text, ForeignKey("review_item.item_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
     _key("run_id"),
     _key("node"),
     _key("status"),
@@ -261,7 +263,7 @@ resume = Table(
     _json("error"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
-    Index(None, "item_id"),
+    Index(None, "review_id"),
     Index(None, "status"),
 )
 """Runs to resume: `pending running done dead cancelled`, claimed by one process at a time."""

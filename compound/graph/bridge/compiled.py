@@ -222,6 +222,7 @@ class _Bound:
         run_id = str(asked.get("compound_run_id") or uuid4().hex)
         context = {name: asked[name] for name in self.spec.context if name in asked}
         self._frame.require_fit(given, context, run_id)
+        self._frame.arrive(run_id, given, asked.get("compound_message") or {})
         known = {"run_id": run_id, "thread_id": str(asked.get("thread_id") or run_id), "input": given}
         # The outputs of the previous run do not belong to this one.
         gone = {name: None for name in self.spec.output if name not in given}
@@ -258,9 +259,9 @@ class _Bound:
             reviews = self._frame.services.reviews
             assert reviews is not None
 
-            async def pause(item_id: str) -> None:
-                note(f"waits for review item {item_id}")
-                interrupt({"review_item_id": item_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
+            async def pause(review_id: str) -> None:
+                note(f"waits for review item {review_id}")
+                interrupt({"review_id": review_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
             return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
         outbox = self._frame.services.outbox
@@ -276,7 +277,7 @@ class _Bound:
             value = outcome.value if outcome is not None and outcome.status == "ok" else None
             if outcome is not None and outcome.status in {"skipped", *LOST}:
                 continue
-            item = str(value.get("item_id")) if isinstance(value, dict) else ""
+            item = str(value.get("review_id")) if isinstance(value, dict) else ""
             stored = await reviews.decision(item) if reviews is not None and item else None
             told = (value.get("decision_id"), value.get("action")) if isinstance(value, dict) else None
             if stored is None or told != (stored.decision_id, stored.action):
@@ -293,7 +294,7 @@ class _Bound:
 
     async def admit(self, given: Any, snapshot: StateSnapshot | None) -> Any:  # noqa: ANN401
         """The input for langgraph; raises for a forbidden one."""
-        waiting = {one.id: str(one.value["review_item_id"]) for one in (snapshot.interrupts if snapshot else ())}
+        waiting = {one.id: str(one.value["review_id"]) for one in (snapshot.interrupts if snapshot else ())}
         if not isinstance(given, Command):
             if given is not None and waiting:
                 what = f"the thread waits for {', '.join(waiting.values())}; a new input would discard that"
@@ -336,27 +337,27 @@ class _Bound:
             named = {next(iter(waiting)): resume}
         return {one: await self._answer(waiting[one], value) for one, value in named.items()}
 
-    async def _answer(self, item_id: str, value: Any) -> JsonValue:  # noqa: ANN401
+    async def _answer(self, review_id: str, value: Any) -> JsonValue:  # noqa: ANN401
         reviews = self._frame.services.reviews
-        stored = None if reviews is None else await reviews.decision(item_id)
-        fix = f"decide it in the queue: compound review approve {item_id}; then resume with its decision_id"
+        stored = None if reviews is None else await reviews.decision(review_id)
+        fix = f"decide it in the queue: compound review approve {review_id}; then resume with its decision_id"
         if stored is None:
-            raise RunError("graph.not-decided", f"review item {item_id} is not decided", fix=fix)
+            raise RunError("graph.not-decided", f"review item {review_id} is not decided", fix=fix)
         told = cast("dict[str, Any]", value).get("decision_id") if isinstance(value, dict) else None
         if told != stored.decision_id:
-            what = f"the resume value does not name the queue's decision for {item_id}"
+            what = f"the resume value does not name the queue's decision for {review_id}"
             raise RunError("graph.resume-refused", what, fix=fix)
         return {"decision_id": stored.decision_id}
 
     async def decided(self, snapshot: StateSnapshot) -> Command[Any]:
         """See `CompoundGraph.decided`."""
-        waiting = {one.id: str(one.value["review_item_id"]) for one in snapshot.interrupts}
+        waiting = {one.id: str(one.value["review_id"]) for one in snapshot.interrupts}
         if not waiting:
             raise ConflictError("graph.nothing-waits", "no review of this thread waits", fix="start a new run")
         found: dict[str, JsonValue] = {}
         reviews = self._frame.services.reviews
-        for one, item_id in waiting.items():
-            stored = None if reviews is None else await reviews.decision(item_id)
+        for one, review_id in waiting.items():
+            stored = None if reviews is None else await reviews.decision(review_id)
             if stored is not None:
                 found[one] = {"decision_id": stored.decision_id}
         if not found:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from compound.graph.wiring.references import parse_binding
 from compound.language.marks import meaning_of
 from compound.language.references import Coalesce, Expr, ListOf, Ref
+from compound.language.schema import SchemaPart
 from compound.language.types import ANY, Enum, Many, Record, Scalar, Type, bare
 from compound.spec.nodes import (
     AgentNode,
@@ -237,35 +238,26 @@ def is_plain_output(level: Level, name: str, steps: Steps) -> bool:
 
 def is_proven(schema: Mapping[str, JsonValue] | None, steps: Steps) -> bool:
     """Whether a result, or the field of it that the steps lead to, is marked as proven."""
-    if schema is None:
-        return False
-    definitions = cast("Mapping[str, JsonValue]", schema.get("$defs") or {})
-    here: JsonValue = dict(schema)
+    here: SchemaPart | None = SchemaPart.of(schema)
     for step in (*steps, None):
-        here = _opened(here, definitions)
-        if not isinstance(here, Mapping):
+        here = None if here is None else _opened(here)
+        if here is None:
             return False
-        if meaning_of(here) == "proven":
+        if meaning_of(here.body) == "proven":
             return True
-        properties = here.get("properties")
-        fields = properties if isinstance(properties, Mapping) else {}
-        here = here.get("items") if isinstance(step, int) else fields.get(str(step))
+        here = here.one("items") if isinstance(step, int) else here.properties.get(str(step))
     return False
 
 
-def _opened(schema: JsonValue, definitions: Mapping[str, JsonValue]) -> JsonValue:
+def _opened(part: SchemaPart) -> SchemaPart:
     """The schema that a reference points to, without null."""
     for _ in range(8):
-        if not isinstance(schema, Mapping) or meaning_of(schema):
-            return schema
-        target, options = schema.get("$ref"), schema.get("anyOf")
-        if isinstance(target, str):
-            schema = definitions.get(target.rpartition("/")[2])
-        elif isinstance(options, list) and (real := [one for one in options if one != {"type": "null"}]):
-            schema = real[0]
-        else:
-            return schema
-    return schema
+        part = part.resolved()
+        real = [one for one in part.choices if not one.is_null]
+        if not real or meaning_of(part.body):
+            return part
+        part = real[0]
+    return part
 
 
 def _holds_text(kind: Type, name: str | int, level: Level, depth: int) -> bool:

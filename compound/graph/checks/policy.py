@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from compound.errors import choices
 from compound.graph.checks.effects import reviews_of
+from compound.graph.inspection.leading import leading
 from compound.language.findings import Finding
+from compound.language.schema import SchemaPart
 from compound.spec.graph_file import blocks
 from compound.spec.graph_text import nearest
 from compound.spec.nodes import AgentNode, AnyNode, EffectNode, GraphNode, ReviewNode
@@ -50,7 +52,7 @@ def _findings(inspection: Inspection, policy: PolicyFile) -> Iterator[Finding]:
                 fix = f"add it to the policy file, or remove it; {choices(list(policy.effects), name)}"
                 yield Finding("policy.not-allowed", what, spec.source.value((*path, *key)), fix)
             elif rule is not None and isinstance(node, EffectNode):
-                yield from _asked(inspection, path, name, rule)
+                yield from _asked(inspection, path, node, name, rule)
 
 
 def _is_misspelt(inspection: Inspection, policy: PolicyFile, name: str) -> bool:
@@ -70,7 +72,9 @@ def _effects(node: AnyNode) -> Iterator[tuple[DataPath, str]]:
             yield ("proposes", index), name
 
 
-def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: EffectRule) -> Iterator[Finding]:
+def _asked(
+    inspection: Inspection, path: tuple[str, ...], node: EffectNode, effect: str, rule: EffectRule
+) -> Iterator[Finding]:
     spec = inspection.spec
     where = spec.source.key(path)
     body = next((one for one in inspection.bodies if one.top.place(path[-1]) == path), None)
@@ -80,12 +84,15 @@ def _asked(inspection: Inspection, path: tuple[str, ...], effect: str, rule: Eff
             what = f"{path[-1]} performs {effect}, which a person must decide, but no review is before it"
             yield Finding("policy.needs-person", what, where, "make it depend on a review")
         for name, review in reviews.items():
-            if review.auto is not None:
-                what = f"{name} may decide automatically, but {effect} behind it needs a person"
-                place = spec.source.key((*path[:-1], name, "auto"))
-                yield Finding(
-                    "policy.needs-person", what, place, "drop `auto`, or allow `automatic: true` in the policy"
+            through = [] if body is None or review.auto is None else leading(body, path[-1], node, name, review)
+            if review.auto is not None and review.auto.action in through:
+                action = review.auto.action
+                what = (
+                    f"{name} may decide {action!r} automatically, and {action} performs {effect}, which needs a person"
                 )
+                place = spec.source.key((*path[:-1], name, "auto"))
+                fix = f"drop `auto`, require another action for {path[-1]}, or allow `automatic: true` in the policy"
+                yield Finding("policy.needs-person", what, place, fix)
     if rule.queue is not None and reviews and all(review.queue != rule.queue for review in reviews.values()):
         queues = ", ".join(sorted({review.queue for review in reviews.values()}))
         what = f"{effect} must be decided in the queue {rule.queue!r}; the reviews before it use {queues}"
@@ -100,8 +107,9 @@ def _money(inspection: Inspection, where: Location, effect: str, rule: EffectRul
         return
     if money.argument is not None:
         signature = catalogue.signature("effect", effect)
-        known = (signature.params or {}).get("properties") if signature is not None else None
-        if isinstance(known, dict) and money.argument not in known:
+        params = None if signature is None else signature.params
+        known = SchemaPart.of(params).properties
+        if params is not None and money.argument not in known:
             what = f"the policy reads the amount of {effect} from {money.argument!r}, which it does not have"
             yield Finding("policy.no-amount", what, where, choices(list(known), money.argument))
     tools = catalogue.names("tool")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from compound.graph.checks.origins import Origin, Origins, Sink, Steps, is_plain, kind_of
 from compound.language.findings import Finding
 from compound.language.marks import meaning_of
+from compound.language.schema import SchemaPart
 from compound.spec.nodes import AgentNode, EffectNode, GraphNode
 from compound.spec.steps import tool_shelf
 
@@ -124,9 +125,9 @@ def sinks(inspection: Inspection) -> Iterator[Sink]:
 def _marked(catalogue: Catalogue, shelf: Shelf, name: str) -> Iterator[tuple[str, str]]:
     """Parameters with a mark, and the mark."""
     signature = catalogue.signature(shelf, name)
-    properties = (signature.params or {}).get("properties") if signature is not None else None
-    for param, schema in properties.items() if isinstance(properties, Mapping) else ():
-        meaning = meaning_of(schema) if isinstance(schema, Mapping) else ""
+    properties = {} if signature is None else SchemaPart.of(signature.params).properties
+    for param, part in properties.items():
+        meaning = meaning_of(part.body)
         if meaning in _CODES:
             yield param, meaning
 

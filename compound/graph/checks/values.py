@@ -13,7 +13,7 @@ from compound.language.decisions import APPROVING, REJECT
 from compound.language.findings import Finding
 from compound.language.references import Expr, Ref, references
 from compound.language.types import ANY, Many, Record, Scalar, bare, is_optional, parse_type, show_type
-from compound.spec.nodes import EffectNode, MapBlock, RepeatBlock, ReviewNode
+from compound.spec.nodes import EffectNode, GraphNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from compound.graph.inspection.inspection import Inspection
@@ -174,6 +174,36 @@ def role_findings(inspection: Inspection) -> Iterator[Finding]:
             for ref, is_shielded in references(expr):
                 use = Use(ref=ref, is_shielded=is_shielded, path=place, role="out")
                 yield from use_findings(inspection, inspection.top, use)
+                yield from _not_shown(inspection, role, use)
+
+
+def _not_shown(inspection: Inspection, role: str, use: Use) -> Iterator[Finding]:
+    """A role whose node has no value when a review shows it."""
+    level, root = inspection.top, use.ref.root
+    reviews = [name for name, node in level.nodes.items() if _asks(inspection, node)]
+    if root not in level.nodes or root in inspection.broken:
+        return
+    for review in reviews:
+        before = level.wiring.before(review)
+        fix = f"name a node that runs before {review}; {choices(before)}" if before else "name a field of the input"
+        if root == review or review in level.wiring.before(root):
+            when = "has no value before it" if root == review else f"runs only after {review}"
+            what = f"shows.{role}: {root} {when} is decided, so {review} shows nothing for it"
+            yield inspection.finding("graph.shows-nothing", what, use.path, fix, severity="warning")
+            return
+        if not use.is_shielded and not level.is_there(root, level.facts[review]):
+            what = f"shows.{role}: {root} may be skipped ({level.why(root)}), and {review} then shows nothing for it"
+            fix = f"write ${use.ref}? if that is acceptable, or {fix}"
+            yield inspection.finding("graph.shows-nothing", what, use.path, fix, severity="warning")
+            return
+
+
+def _asks(inspection: Inspection, node: AnyNode) -> bool:
+    """A review, or a graph with one in it."""
+    inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
+    return isinstance(node, ReviewNode) or (
+        inner is not None and any(_asks(inner, one) for one in inner.spec.nodes.values())
+    )
 
 
 def _wrong(spec: GraphSpec, path: str) -> tuple[str, str] | None:

@@ -184,7 +184,7 @@ def _rest(plan: Plan, outcomes: Mapping[str, Mapping[str, Any]], node: str) -> s
 
 
 async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep:
-    waiting = {one.id: str(one.value["review_item_id"]) for one in snapshot.interrupts}
+    waiting = {one.id: str(one.value["review_id"]) for one in snapshot.interrupts}
     decided = await _decisions(waiting, reviews)
     if decided:
         return NextStep(must_run=True, payload=resume_payload(decided), resumed=tuple(decided))
@@ -196,8 +196,8 @@ async def _decided(snapshot: StateSnapshot, reviews: Reviews | None) -> NextStep
 async def _decisions(waiting: Mapping[str, str], reviews: Reviews | None) -> dict[str, str]:
     """Key -> decision of the reviews that were decided since."""
     decided: dict[str, str] = {}
-    for key, item_id in waiting.items():
-        decision = None if reviews is None else await reviews.decision(item_id)
+    for key, review_id in waiting.items():
+        decision = None if reviews is None else await reviews.decision(review_id)
         if decision is not None:
             decided[key] = decision.decision_id
     return decided

@@ -140,7 +140,7 @@ class Durable:
         load(run, state.get("outcomes", {}))
         if self.runs_in_passes:
             return waits_of(state)
-        return {one.id: str(one.value["review_item_id"]) for one in state.get("__interrupt__", ())}
+        return {one.id: str(one.value["review_id"]) for one in state.get("__interrupt__", ())}
 
     async def rehearse(self, run: ActiveRun, node: str, trial: Trial, outcomes: Mapping[str, Any] | None) -> Rehearsal:
         """Rehearse a decision of a run, from its checkpoint if no outcomes are given."""
@@ -287,15 +287,16 @@ def next_pass(run: ActiveRun, lost: Iterable[str] = ()) -> dict[str, Any]:
 def waits_of(state: Mapping[str, Any]) -> dict[str, str]:
     """Review node -> item of each review that a pass left open."""
     known = state.get("outcomes", {})
-    return {name: str(item_id) for name, item_id in state.get("waits", {}).items() if owner_of(name) not in known}
+    waits = state.get("waits", {})
+    return {name: str(review_id) for name, review_id in waits.items() if owner_of(name) not in known}
 
 
-async def _interrupt(item_id: str) -> None:
-    interrupt({"review_item_id": item_id})
+async def _interrupt(review_id: str) -> None:
+    interrupt({"review_id": review_id})
 
 
-async def _leave(item_id: str) -> None:
-    raise _Waits(item_id)
+async def _leave(review_id: str) -> None:
+    raise _Waits(review_id)
 
 
 def _config(plan: Plan, checkpoint_id: str) -> RunnableConfig:

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from compound.connector.state import StateStore
-    from compound.connector.state.tickets import RunItem
+    from compound.connector.state.items import RunItem
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.port.services import EffectGate, Services
     from compound.graph.run.events import Listener, RunEvent
+    from compound.graph.store.runs import RunRecord
     from compound.spec.graph_file import GraphSpec
     from compound.trace.recorder import Recorder
 
@@ -43,6 +44,7 @@ class RunOptions(TypedDict, total=False):
     thread_id: str | None
     context: Mapping[str, JsonValue] | None
     until: Literal["end", "review"]
+    message: Mapping[str, str] | None
     example_id: str | None
     effect_gate: EffectGate | None
 
@@ -116,6 +118,7 @@ class Engine:
         thread_id: str | None = None,
         context: Mapping[str, JsonValue] | None = None,
         until: Literal["end", "review"] = "end",
+        message: Mapping[str, str] | None = None,
         example_id: str | None = None,
         item: RunItem | None = None,
         effect_gate: EffectGate | None = None,
@@ -129,6 +132,7 @@ class Engine:
             thread_id: The conversation it belongs to; default the run's own id.
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
+            message: Conversation of the graph's item: `mailbox`, `thread`, `in_reply_to`; default: as the item says.
             example_id: The evaluation case, for traces.
             item: Internal: id of the backlog item that it answers; default that of the input.
             effect_gate: Awaited once, before the first delivery.
@@ -143,7 +147,7 @@ class Engine:
         """
         self._frame.require_fit(input, context or {}, run_id)
         active = self._frame.activate(run_id, thread_id or run_id, input, context or {}, example_id)
-        active.gate, active.listener, active.item = effect_gate, listener, item
+        active.gate, active.listener, active.item, active.message = effect_gate, listener, item, message or {}
         await self._tell_start(active)
         if until == "review":
             with self._frame.root(active) as span:
@@ -154,9 +158,7 @@ class Engine:
         async with hold_run(self._state, self._lock_file(), run_id, wait_s=self._lock_wait_s):
             record = self._legs.ledger.get(run_id)
             require_content(record)
-            if record is not None and digest(record.input) != digest(input):
-                what = f"run {run_id} was started with another input"
-                raise ConflictError("graph.other-input", what, fix="give the new input a new run id")
+            _require_same_input(record, input, run_id)
             return await self._versions.go(active, record)
 
     async def resume(
@@ -324,3 +326,9 @@ class Engine:
         if self._checkpoints is None:
             return None
         return lock_file(self._checkpoints)
+
+
+def _require_same_input(record: RunRecord | None, given: Mapping[str, JsonValue], run_id: str) -> None:
+    if record is not None and digest(record.input) != digest(given):
+        what = f"run {run_id} was started with another input"
+        raise ConflictError("graph.other-input", what, fix="give the new input a new run id")

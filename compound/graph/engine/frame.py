@@ -9,6 +9,7 @@ from compound.errors import DataError, ProjectError
 from compound.graph.node.binding import bind_all
 from compound.graph.node.policy import longest_kept_s
 from compound.graph.planning.planning import plan
+from compound.graph.port.services import Incoming
 from compound.graph.run.active import SILENT, ActiveRun
 from compound.graph.run.result import RunResult
 from compound.graph.wiring.roles import Roles
@@ -94,6 +95,12 @@ class Frame:
             asks_when_spent=self.spec.budget is not None and self.spec.budget.on_exceed == "review",
         )
 
+    def arrive(self, run_id: str, given: Mapping[str, JsonValue], message: Mapping[str, str]) -> None:
+        """Register the item of a new run; every way to start a run that is stored passes here."""
+        if item_id := self.roles.id(given):
+            incoming = Incoming(run_id=run_id, item_id=item_id, item=self.roles.value(given), message=message)
+            self.services.arrive(incoming)
+
     def _whole_context(self, context: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         """The context with null for omitted optional names."""
         return (
@@ -117,7 +124,7 @@ class Frame:
     def closing(self, span: ActiveSpan, result: RunResult) -> RunResult:
         """Record on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
-            count = len(result.item_ids)
+            count = len(result.review_ids)
             span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
         elif result.error is not None:
             span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
@@ -142,7 +149,7 @@ class Frame:
             values={name: one.value for name, one in outcomes if one.status == "ok"},
             skipped={name: one.reason for name, one in outcomes if one.status in {"skipped", "blocked"}},
             failures=failures,
-            item_ids=items,
+            review_ids=items,
             stale_ids=tuple(active.stale_ids),
             error=next(iter(failures.values()), None),
         )

@@ -96,6 +96,8 @@ class Legs:
                 what = f"{waiting} runs of {self.frame.spec.name} are not finished on the earlier graph; it drains"
                 fix = "decide what waits (compound review list), or remove `on_change: drain`"
                 raise ConflictError("graph.draining", what, fix=fix)
+        if self.ledger.is_durable:
+            self.frame.arrive(active.run_id, active.input, active.message)
         if not self._is_kept:
             self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep(self.frame.plan))
             self._is_kept = True

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
+from compound.connector.target import EffectCall
 from compound.errors import DataError, NodeError
 from compound.graph.engine.last_round import LastRound
 from compound.graph.node.effect import in_run
 from compound.graph.node.policy import Decided
 from compound.graph.node.review import placed
 from compound.graph.planning.steps import RepeatPlan
-from compound.graph.port.services import EffectCall
 from compound.graph.run.attempts import execute
 from compound.graph.run.outcome import Outcome
 from compound.graph.wiring.references import uses
@@ -267,7 +267,7 @@ class Rehearser:
         if not changed:
             return
         gone = _scalars([shown.get(name) for name in changed]) - _scalars(list(changed.values()))
-        gone |= _scalars([one.args for one in before]) - _scalars([one.args for one in effects])
+        gone |= _scalars([one.arguments for one in before]) - _scalars([one.arguments for one in effects])
         for name in sorted(trial.may_type & shown.keys() - changed.keys()):
             source = self._behind.source(name, self._run.scope)
             is_fresh = source is not None and source.step in self._fresh
@@ -281,7 +281,7 @@ class Rehearser:
                 raise DataError("review.text-needed", what, fix=fix)
         own = _texts(list(changed.values()))
         for one in effects:
-            for text in _texts([one.args]) - own:
+            for text in _texts([one.arguments]) - own:
                 if _is_prose(text) and _mentions(text, gone):
                     what = f"{one.name} would still mention what {', '.join(sorted(changed))} removes: {text[:80]!r}"
                     fix = f"{trial.action} has no field for this text: reject the item"
@@ -302,7 +302,7 @@ class Rehearser:
 def _acts_beside(text: str, effects: Sequence[EffectCall], before: Sequence[EffectCall]) -> bool:
     """Whether the change changes an effect other than the one that carries the text."""
     changed = [*(one for one in effects if one not in before), *(one for one in before if one not in effects)]
-    return any(text not in _texts([one.args]) for one in changed)
+    return any(text not in _texts([one.arguments]) for one in changed)
 
 
 def _kept(trial: Trial, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

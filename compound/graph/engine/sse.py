@@ -37,7 +37,7 @@ async def sse(
 
     Example:
         ```python
-        return StreamingResponse(sse(engine.stream(ticket, run_id=run_id)), media_type=MEDIA_TYPE, headers=SSE_HEADERS)
+        return StreamingResponse(sse(engine.stream(letter, run_id=run_id)), media_type=MEDIA_TYPE, headers=SSE_HEADERS)
         ```
     """
     from compound.errors import CompoundError

@@ -19,6 +19,7 @@ from compound.graph.planning.expanding import GIVEN_TO
 from compound.graph.run.telling import token_teller
 from compound.graph.wiring.shown_names import FINAL
 from compound.language.json_schema import to_json_schema
+from compound.language.schema import closed_record
 from compound.language.types import STR
 from compound.language.validate import validator
 from compound.model import Message, ModelRequest, ModelResponse, StreamRestart, ToolCall, ToolResult, ToolSchema
@@ -86,7 +87,7 @@ class _Agent:
         self._tools = tuple(schema_of(name, hand) for name, hand in self._hands.items())
         if step.out is not None:
             # A final tool is the only typed result that every provider supports.
-            schema = _answered_with(to_json_schema(step.out, step.names))
+            schema = closed_record({"answer": to_json_schema(step.out, step.names)})
             card = ToolSchema(name=FINAL, description="Give the final answer; this ends the work.", parameters=schema)
             self._tools = (*self._tools, card)
         budget = node.budget
@@ -224,19 +225,6 @@ class _Agent:
         if isinstance(value, dict) and value.keys() == {"answer"}:
             return self._given(value)[0]
         return self._problems_of(value)
-
-
-def _answered_with(answer: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Arguments of the final tool; the types that the answer refers to are at the root, where references look."""
-    own = {name: value for name, value in answer.items() if name != "$defs"}
-    named = {"$defs": answer["$defs"]} if "$defs" in answer else {}
-    return {
-        "type": "object",
-        "properties": {"answer": own},
-        "required": ["answer"],
-        "additionalProperties": False,
-        **named,
-    }
 
 
 def _add(

@@ -12,6 +12,7 @@ from compound.graph.planning.expanding import GIVEN_TO
 from compound.graph.port.services import KeyedCall, ToolCard
 from compound.graph.wiring.shown_names import FINAL, shown_to_model
 from compound.language.json_text import whole_characters, write_json
+from compound.language.schema import without
 from compound.model import ToolCall, ToolResult, ToolSchema
 from compound.model.call.types import CallKey
 from compound.model.typed.schema import problems as schema_problems
@@ -80,13 +81,7 @@ def _add_hand(hands: dict[str, Hand], hand: Hand) -> None:
 
 def schema_of(name: str, hand: Hand) -> ToolSchema:
     """A tool's card for the model, without the arguments that only the graph may set."""
-    parameters = dict(hand.card.parameters)
-    for key in ("properties", "required"):
-        known = parameters.get(key)
-        if isinstance(known, dict):
-            parameters[key] = {one: schema for one, schema in known.items() if one not in hand.hidden}
-        elif isinstance(known, list):
-            parameters[key] = [one for one in known if one not in hand.hidden]
+    parameters = without(hand.card.parameters, hand.hidden)
     return ToolSchema(name=name, description=hand.card.description, parameters=parameters)
 
 

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
+from compound.connector.target import EffectCall
 from compound.errors import NodeError
+from compound.graph.inspection.leading import leads
 from compound.graph.planning.behind import is_made_by_a_map, lacking
 from compound.graph.planning.steps import Namespace
-from compound.graph.port.services import EffectCall
 from compound.graph.wiring.references import iter_bindings, uses
 from compound.language.conditions import parse_condition
 from compound.language.fill import filler
 from compound.language.references import ABSENT, Coalesce, EvaluationError, Expr, Ref, compile_expr, parts
+from compound.language.types import ANY
 from compound.spec.nodes import EffectNode, GraphNode
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from compound.spec.policy_file import EffectRule
 
 APPROVE: Final = "approve"
-_OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "item_id", "is_automatic", "queue", "versions")
+_NEEDED: Final = frozenset({"in", "each"})
+_OF_THE_QUEUE: Final = ("decided_by", "first_by", "decision_id", "review_id", "is_automatic", "queue", "versions")
 """Fields of a decision other than its action and fields; known only once it is stored."""
 
 
@@ -78,6 +81,7 @@ class Consequences:
             and not is_made_by_a_map(plan.steps, review)
             and lacking(plan.steps, plan.ancestors, name, review) is None
         }
+        self._all = effects
         self.effects = known
         self.covers = tuple(name for name in known if not self._asks_queue(plan.steps[name]))
         self._decide = cast("ReviewNode", self._review.node).decide
@@ -93,17 +97,48 @@ class Consequences:
                 found[name] = cast("JsonValue", value)
         return found
 
-    def rules(self, effects: Mapping[str, Sequence[EffectCall]]) -> list[EffectRule]:
-        """The policy's requirements for the effects behind the review.
+    def rules(self, effects: Mapping[str, Sequence[EffectCall]]) -> dict[str, list[EffectRule]]:
+        """Action to the policy's requirements for the effects that it starts.
 
         For the shown effects; if these are unknown before the decision, for all that a node may perform.
         """
-        names = {call.name for calls in effects.values() for call in calls}
-        for name in self._steps:
-            node = self._steps[name].node
-            if name in self._behind and isinstance(node, EffectNode) and name not in self.effects:
-                names |= set(node.names)
+        return {action: self._rules(action, effects.get(action)) for action in self._decide}
+
+    def _rules(self, action: str, calls: Sequence[EffectCall] | None) -> list[EffectRule]:
+        names: set[str] = set()
+        for call in calls or ():
+            own = cast("EffectNode", self._steps[call.node].node).names
+            names |= {call.name} if call.name in own else set(own)
+        for name, effect in self._all.items():
+            is_known = name in self.effects and calls is not None
+            if name in self._behind and not is_known and self._may_start(effect, action):
+                names |= set(cast("EffectNode", effect.step.node).names)
         return [rule for name in sorted(names) if (rule := self._policy.get(name)) is not None]
+
+    def _may_start(self, effect: EffectStep, action: str) -> bool:
+        """Whether an effect may follow a decision: no condition on the way to it excludes the decision."""
+        if effect.refusal([(self._review.name, {"action": action})]) is not None:
+            return False
+        return all(self._may_run(self._steps[name], action) for name in self._on_the_way(effect.step.name))
+
+    def _may_run(self, step: Step, action: str) -> bool:
+        review = self._review.name.removeprefix(step.prefix)
+        if step.node.when is None or step.prefix + review != self._review.name:
+            return True
+        return leads([parse_condition(step.node.when)], review, action, lambda _: ANY, self._plan.spec.type_names)
+
+    def _on_the_way(self, effect: str) -> Iterator[str]:
+        """The steps behind the review without which an effect cannot happen, itself included."""
+        waiting, seen = [effect], set[str]()
+        while waiting:
+            step = self._steps[waiting.pop(0)]
+            if step.name in seen or step.name not in self._behind:
+                continue
+            seen.add(step.name)
+            yield step.name
+            needed = [use.ref.root for use in uses(step.node, ()) if use.role in _NEEDED and not use.is_shielded]
+            waiting += [step.prefix + root for root in needed if step.prefix + root in self._steps]
+            waiting += [] if step.gate is None else [step.gate]
 
     def source(self, name: str, scope: Scope) -> Source | None:
         """Source of a field's present value; None if it is not part of a step's value."""
@@ -203,7 +238,7 @@ class Consequences:
         if isinstance(inputs, str):
             return
         if node.tools is not None and isinstance(inputs.get("actions"), str) and open_ones:
-            yield EffectCall(node=name, name=" or ".join(node.tools), args=inputs, when=node.when or "")
+            yield EffectCall(node=name, name=" or ".join(node.tools), arguments=inputs, when=node.when or "")
             return
         for call in effect.calls(run, inputs):
             yield replace(call, when=(node.when or "") if later else "")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
+from compound.connector.target import EffectCall, EffectGroup
 from compound.errors import NodeError
 from compound.graph.node.policy import Decided, Judgement, PolicyGate
-from compound.graph.port.services import EffectCall, EffectGroup, EffectOutcome
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import EffectSent
@@ -20,6 +20,7 @@ from compound.language.references import ABSENT
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.effect.types import EffectResult
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import Outbox
     from compound.graph.run.active import ActiveRun
@@ -92,17 +93,21 @@ class EffectStep:
             decision_id=str(last.get("decision_id") or f"run:{run.run_id}"),
             run_id=run.run_id,
             node=run.at(self.step),
-            calls=in_run(calls, run),
-            versions=read_versions(versions),
+            effects=in_run(calls, run),
+            expected_versions=read_versions(versions),
         )
         keys = await outbox.enqueue(group)
         await run.pass_gate()
-        outcomes = await outbox.deliver(keys)
+        results = await outbox.deliver(keys)
         if run.listener is not None:
-            for one in outcomes:
-                await run.listener(EffectSent(node=run.at(self.step), effect=one.name, status=one.status, key=one.key))
-        self._require_accepted(run, outcomes)
-        return [{"name": one.name, "status": one.status, "value": one.value, "key": one.key} for one in outcomes]
+            for one in results:
+                name, status = one.call.name, one.status.value
+                await run.listener(EffectSent(node=run.at(self.step), effect=name, status=status, key=one.call.key))
+        self._require_accepted(run, results)
+        return [
+            {"name": one.call.name, "status": one.status.value, "value": one.result, "key": one.call.key}
+            for one in results
+        ]
 
     def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Decided:
         """The actor of the effects; one automatic decision among several does not hide a person of the others."""
@@ -142,7 +147,7 @@ class EffectStep:
         """
         node = self._node
         if node.tool is not None:
-            return [EffectCall(name=node.tool, args=inputs, node=self.step.name)]
+            return [EffectCall(name=node.tool, arguments=inputs, node=self.step.name)]
         actions = inputs["actions"]
         if actions is None:
             return []
@@ -156,17 +161,19 @@ class EffectStep:
             if name not in (node.tools or ()):
                 what = f"action {number} is {name!r}, which this node may not perform"
                 raise self._wrong(run, "graph.effect-not-allowed", what)
-            args = cast("Mapping[str, JsonValue]", action["arguments"])
-            calls.append(EffectCall(name=name, args=args, node=self.step.name))
+            arguments = cast("Mapping[str, JsonValue]", action["arguments"])
+            calls.append(EffectCall(name=name, arguments=arguments, node=self.step.name))
         return calls
 
-    def _require_accepted(self, run: ActiveRun, outcomes: Sequence[EffectOutcome]) -> None:
+    def _require_accepted(self, run: ActiveRun, results: Sequence[EffectResult]) -> None:
         """Stop the run at a refused effect, so that nothing later tells a customer it was done."""
-        for one in outcomes:
+        for one in results:
             if one.status not in _ACCEPTED:
-                code = one.code or f"effect.{one.status}"
-                what = f"{one.name} {_ENDS.get(one.status, one.status)}: {one.error or 'no reason given'}"
-                raise self._wrong(run, code, what, one.fix)
+                code = one.of_error("code") or f"effect.{one.status}"
+                what = (
+                    f"{one.call.name} {_ENDS.get(one.status, one.status)}: {one.of_error('what') or 'no reason given'}"
+                )
+                raise self._wrong(run, code, what, one.of_error("fix"))
 
     def _wrong(self, run: ActiveRun, code: str, what: str, fix: str = "") -> NodeError:
         return self.step.error(code, what, run.run_id, fix=fix)

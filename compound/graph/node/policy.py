@@ -16,8 +16,9 @@ from compound.language.sha import sha
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.graph.planning.steps import Step
-    from compound.graph.port.services import EffectCall, Services
+    from compound.graph.port.services import Services
     from compound.graph.run.active import ActiveRun
     from compound.spec.graph_file import GraphSpec
     from compound.spec.policy_file import EffectRule, Money, PolicyFile
@@ -80,7 +81,7 @@ class PolicyGate:
 
     async def judge(self, calls: Sequence[EffectCall], decided: Decided) -> list[Judgement]:
         """The policy's judgement of each effect, in order; nothing is recorded."""
-        return [await self._one(call.name, call.args, decided) for call in calls]
+        return [await self._one(call.name, call.arguments, decided) for call in calls]
 
     async def require(self, run: ActiveRun, step: Step, calls: Sequence[EffectCall], decided: Decided) -> None:
         """Store the judgement of every effect, and allow all of them or none.

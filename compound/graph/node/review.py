@@ -74,16 +74,16 @@ class ReviewStep:
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
-                await run.listener(ReviewOpened(node=run.at(self.step), item_id=opened.item_id, queue=queue))
+                await run.listener(ReviewOpened(node=run.at(self.step), review_id=opened.review_id, queue=queue))
             if opened.is_stale:
-                run.stale_ids.append(opened.item_id)
+                run.stale_ids.append(opened.review_id)
             while decision is None:
-                span.pause(f"waits for review item {opened.item_id}")
-                await pause(opened.item_id)
+                span.pause(f"waits for review item {opened.review_id}")
+                await pause(opened.review_id)
                 # The resume value is not the decision; only the queue has it.
-                decision = await reviews.decision(opened.item_id)
+                decision = await reviews.decision(opened.review_id)
             if decision.is_closed:
-                what = f"nobody decided review item {decision.item_id} in time"
+                what = f"nobody decided review item {decision.review_id} in time"
                 error = self.step.error("graph.cancelled", what, run.run_id, fix="start a new run")
                 span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
                 return Outcome("failed", error=error)
@@ -156,7 +156,7 @@ class ReviewStep:
         auto = self.ruling(run)
         by_rule = auto.action if auto is not None and auto.is_automatic else ""
         effects, against = behind.all_of(run, edited or {}, by_rule=by_rule) if behind is not None else ({}, ())
-        rules = behind.rules(effects) if behind is not None else ()
+        rules = behind.rules(effects) if behind is not None else {}
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
@@ -174,8 +174,12 @@ class ReviewStep:
             on_expire=expires[1],
             escalate_to=None if node.on_expire is None else node.on_expire.escalate,
             risk=_whole(self._risk(self.step.view(run.scope))),
-            second=any(rule.second for rule in rules),
-            undo_s=max((rule.undo_s for rule in rules), default=0.0),
+            second=tuple(action for action, own in rules.items() if any(rule.second for rule in own)),
+            undo_s={
+                action: longest
+                for action, own in rules.items()
+                if (longest := max((rule.undo_s for rule in own), default=0.0))
+            },
             auto=auto,
             example_id=run.example_id,
             redraft=run.redraft,
@@ -204,7 +208,7 @@ class ReviewStep:
             "decided_by": decision.actor,
             "first_by": decision.first_by or None,
             "decision_id": decision.decision_id,
-            "item_id": decision.item_id,
+            "review_id": decision.review_id,
             "is_automatic": decision.is_automatic,
             "queue": self._node.queue,
             "versions": cast("JsonValue", dict(decision.versions)),

@@ -77,7 +77,7 @@ class Catalogue(Protocol):
         ...
 
     def python_type(self, place: str) -> Type:
-        """The Python type at `types.py:Ticket`.
+        """The Python type at `types.py:Letter`.
 
         Raises:
             ProjectError: The file or name does not exist, or JSON has no such type.

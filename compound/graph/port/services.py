@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from compound.graph.port.doors import Gateway, NodeCache
+from compound.graph.port.incoming import Incoming
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall, EffectGroup
+    from compound.effect.types import EffectResult
     from compound.graph.port.catalogue import Shelf
     from compound.model.call.types import CallKey
     from compound.spec import GraphSpec
@@ -130,8 +133,8 @@ class ReviewRequest:
         on_expire: What happens then.
         escalate_to: Queue of the item that an escalation opens; None: the same queue.
         risk: Of two items that are due at the same time, the higher is shown first.
-        second: Whether two different people must approve it, as the policy requires for an effect behind it.
-        undo_s: How long its decision can be undone before the run resumes.
+        second: Actions that need two different people, as the policy requires for an effect that they start.
+        undo_s: Action to how long it can be undone before the run resumes: the longest of the effects that it starts.
         auto: The rule's result; None if the node has no rule. Only that of the first opening counts.
         input: The graph's input.
         item_name: Id of the backlog item, from the graph's `item`; empty if it has none.
@@ -158,8 +161,8 @@ class ReviewRequest:
     on_expire: Literal["escalate", "remind", "close"] = "remind"
     escalate_to: str | None = None
     risk: int = 0
-    second: bool = False
-    undo_s: float = 0.0
+    second: tuple[str, ...] = ()
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     auto: AutoRuling | None = None
     example_id: str | None = None
     redraft: Redraft = "no"
@@ -189,7 +192,7 @@ class ReviewDecision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     action: str
     actor: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -209,7 +212,7 @@ class OpenedReview:
         is_stale: Whether its rows have changed since the draft; it must be drafted again before a decision.
     """
 
-    item_id: str
+    review_id: str
     decision: ReviewDecision | None = None
     is_stale: bool = False
 
@@ -232,7 +235,7 @@ class Reviews(Protocol):
         """
         ...
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The final decision; None while the item waits, or the decision can still be undone."""
         ...
 
@@ -254,67 +257,15 @@ class Reviews(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectCall:
-    """One effect to perform, or that a decision would lead to.
-
-    Attributes:
-        name: As declared with `@effect`.
-        args: JSON arguments; before a decision `<name>` stands for what the decider has yet to give.
-        node: The effect node.
-        when: Its condition, where that only shows after the decision; empty for an effect that surely follows.
-    """
-
-    name: str
-    args: Mapping[str, JsonValue]
-    node: str = ""
-    when: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectGroup:
-    """Effects that happen together or not at all, in one transaction of their target.
-
-    Attributes:
-        decision_id: With `node` the group's identity: enqueuing it again changes nothing.
-        versions: Expected row versions; a changed row refuses the group.
-    """
-
-    decision_id: str
-    run_id: str
-    node: str
-    calls: Sequence[EffectCall]
-    versions: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectOutcome:
-    """How one effect ended.
-
-    Attributes:
-        code: Code of the error; empty if there is none.
-        error: Message of the error.
-        fix: What its reader can do.
-    """
-
-    name: str
-    status: Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]
-    key: str = ""
-    value: JsonValue = None
-    code: str = ""
-    error: str = ""
-    fix: str = ""
-
-
 class Outbox(Protocol):
     """The outbox as the engine sees it."""
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
-        """Store the effects (once) and return their keys in order."""
+        """Look up the effects' targets, store the effects (once) and return their keys in order."""
         ...
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform the pending ones as one group; returns every outcome in the order of the keys."""
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
+        """Perform the pending ones, group by group; returns every result in the order of the keys."""
         ...
 
 
@@ -337,6 +288,10 @@ class Services(Protocol):
     @property
     def outbox(self) -> Outbox | None:
         """The outbox; None if the graph may not have effects."""
+        ...
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Register the item of a new run, before its first node; idempotent."""
         ...
 
     def function(self, name: str) -> JsonCall:

@@ -263,7 +263,7 @@ def _has_method(kind: Type, name: str) -> bool:
 
 
 def _path(expr: nodes.Node) -> str:
-    """`ticket.body` as it is written; empty if it is not a plain path."""
+    """`letter.body` as it is written; empty if it is not a plain path."""
     from jinja2 import nodes
 
     match expr:

@@ -13,7 +13,7 @@ from compound.trace.active import SILENT, ActiveSpan
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.state.tickets import RunItem
+    from compound.connector.state.items import RunItem
     from compound.errors import CompoundError
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectGate, Redraft
@@ -40,6 +40,7 @@ class ActiveRun:
         seconds: Limit on working time in this leg; None for no limit.
         asks_when_spent: Whether nodes stopped by a spent budget are skipped and a person decides; otherwise they fail.
         checkpoint_id: Its id in langgraph's store; changes when it moves to a changed graph.
+        message: The conversation of its item, as its caller names it; empty: as the item says.
         is_replay: Whether it replays a recorded run.
         reopens: Reviews whose open item must show the run's present content.
         gate: Awaited before the first delivery; None if it has passed or does not exist.
@@ -72,6 +73,7 @@ class ActiveRun:
     recorder: Recorder | None = None
     example_id: str | None = None
     item: RunItem | None = None
+    message: Mapping[str, str] = field(default_factory=dict[str, str])
     roles: Roles | None = None
     checkpoint_id: str = ""
     is_replay: bool = False

@@ -93,7 +93,7 @@ class ReviewOpened:
 
     event: ClassVar = "review_opened"
     node: str
-    item_id: str
+    review_id: str
     queue: str
 
 
@@ -116,7 +116,7 @@ class RunFinished:
     run_id: str
     status: RunStatus
     output: Mapping[str, JsonValue] | None
-    item_ids: tuple[str, ...] = ()
+    review_ids: tuple[str, ...] = ()
     error: Mapping[str, JsonValue] | None = None
 
     @classmethod
@@ -124,7 +124,7 @@ class RunFinished:
         """The event of a result."""
         error = None if result.error is None else cast("Mapping[str, JsonValue]", result.error.to_json())
         return cls(
-            run_id=result.run_id, status=result.status, output=result.output, item_ids=result.item_ids, error=error
+            run_id=result.run_id, status=result.status, output=result.output, review_ids=result.review_ids, error=error
         )
 
 

@@ -19,13 +19,13 @@ class RunResult:
     """How a run ended, or where it waits.
 
     Attributes:
-        status: `done`; `waiting_review` (see `item_ids`); `failed` (see `error`); `stopped` before the first
+        status: `done`; `waiting_review` (see `review_ids`); `failed` (see `error`); `stopped` before the first
             boundary, as `until="review"` asked.
         output: The graph's `output`; null if a node was skipped. None unless `done`.
         values: Node name to value, of every node that ran, in the order of the plan.
         skipped: Node name to why it did not run.
         failures: Node name to error, of every failed node; abstentions of models are not failures.
-        item_ids: Review items that wait.
+        review_ids: Review items that wait.
         stale_ids: Those of them that were just found stale: they wait for a new draft.
         auto: With `until="review"`: review node to whether its rule holds and the policy allows it to decide.
         auto_scores: With `until="review"`: review node to the score of its rule, if it has one.
@@ -38,7 +38,7 @@ class RunResult:
     values: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     skipped: Mapping[str, str] = field(default_factory=dict[str, str])
     failures: Mapping[str, CompoundError] = field(default_factory=dict[str, "CompoundError"])
-    item_ids: tuple[str, ...] = ()
+    review_ids: tuple[str, ...] = ()
     stale_ids: tuple[str, ...] = ()
     auto: Mapping[str, bool] = field(default_factory=dict[str, bool])
     auto_scores: Mapping[str, float] = field(default_factory=dict[str, float])

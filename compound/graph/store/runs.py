@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable
 
     from compound.connector.state import StateStore
-    from compound.connector.state.tickets import RunItem
+    from compound.connector.state.items import RunItem
 
 LedgerStatus = Literal["running", "waiting_review", "done", "failed", "cancelled"]
 
@@ -137,8 +137,8 @@ class StateLedger:
             "graph_hash": record.graph_hash,
             "graph_version": record.graph_version,
             "thread_id": record.thread_id,
-            "ticket_id": None if item is None else item.item_id,
-            "ticket_sha256": None if item is None else item.sha256,
+            "item_id": None if item is None else item.item_id,
+            "item_sha256": None if item is None else item.sha256,
             "host": self._host,
             "status": record.status,
             "input_sha256": digest(record.input),

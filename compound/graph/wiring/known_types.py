@@ -82,7 +82,7 @@ def of_review(node: ReviewNode) -> Type:
         "first_by": Nullable(STR),
         "queue": STR,
         "decision_id": STR,
-        "item_id": STR,
+        "review_id": STR,
         "is_automatic": Scalar("bool"),
         "versions": ANY,
     }

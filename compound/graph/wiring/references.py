@@ -218,7 +218,7 @@ def compile_lenient(bindings: Mapping[str, JsonValue]) -> Callable[[Scope], dict
 
 
 def shown_names(show: list[JsonValue] | dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """What a review shows, by name: `$answer.draft` as `answer.draft`, `$input.ticket` as `ticket`."""
+    """What a review shows, by name: `$answer.draft` as `answer.draft`, `$input.letter` as `letter`."""
     if isinstance(show, dict):
         return show
     named: dict[str, JsonValue] = {}

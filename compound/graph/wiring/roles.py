@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from compound.connector.state.tickets import RunItem, content_sha256
+from compound.connector.state.items import RunItem, content_sha256
 from compound.graph.wiring.references import compile_lenient
 
 if TYPE_CHECKING:

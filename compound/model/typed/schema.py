@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from compound.language.schema import Schema, SchemaPart
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
-
-    Schema = Mapping[str, JsonValue]
 
 _TYPES: dict[str, Callable[[object], bool]] = {
     "object": lambda value: isinstance(value, dict),
@@ -24,7 +24,7 @@ _TYPES: dict[str, Callable[[object], bool]] = {
 }
 
 
-def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
+def problems(value: JsonValue, schema: Schema | SchemaPart, *, limit: int = 8) -> list[str]:
     """List where a value does not match a schema, as `path: what`; empty if it matches.
 
     Knows `type enum const properties required additionalProperties items prefixItems anyOf oneOf
@@ -32,11 +32,12 @@ def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
 
     Args:
         value: Decoded JSON.
-        schema: JSON Schema; `$ref` may point into its own `$defs`.
+        schema: JSON Schema, or a part of one; `$ref` points into the whole.
         limit: At most this many problems, so that a repair prompt stays short.
     """
     found: list[str] = []
-    for problem in _walk(value, schema, schema, "$"):
+    part = schema if isinstance(schema, SchemaPart) else SchemaPart.of(schema)
+    for problem in _walk(value, part, "$"):
         found.append(problem)
         if len(found) >= limit:
             break
@@ -45,84 +46,78 @@ def problems(value: JsonValue, schema: Schema, *, limit: int = 8) -> list[str]:
 
 def with_root(schema: Schema) -> Schema:
     """The schema with its root reference resolved, next to its definitions."""
-    target = schema.get("$ref")
-    found = _resolve(target, schema) if isinstance(target, str) else None
-    if not isinstance(found, dict):
-        return schema
-    return {**found, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
+    return SchemaPart.of(schema).resolved().body
 
 
 def is_closed(schema: Schema) -> bool:
     """Whether every object lists its properties, as providers with constrained output require."""
 
-    def closed(part: JsonValue) -> bool:
-        if not isinstance(part, dict):
-            return False
-        names = part.keys()
-        if "$ref" in names or "enum" in names or "const" in names:
+    def closed(part: SchemaPart) -> bool:
+        if part.body.keys() & {"$ref", "enum", "const"}:
             return True
-        for union in ("anyOf", "oneOf", "allOf"):
-            if union in names:
-                return all(closed(choice) for choice in cast("list[JsonValue]", part[union]))
-        kind = part.get("type")
-        if kind == "object":
-            properties = part.get("properties")
-            return isinstance(properties, dict) and bool(properties) and all(map(closed, properties.values()))
-        if kind == "array":
-            return "items" in names and closed(part["items"])
-        return isinstance(kind, str)
+        if unions := part.choices or part.listed("allOf"):
+            return all(map(closed, unions))
+        match part.kinds:
+            case ["object"]:
+                return bool(part.properties) and all(map(closed, part.properties.values()))
+            case ["array"]:
+                items = part.one("items")
+                return items is not None and closed(items)
+            case kinds:
+                return len(kinds) == 1
 
-    definitions = schema.get("$defs", {})
-    return closed(dict(schema)) and all(map(closed, cast("dict[str, JsonValue]", definitions).values()))
+    whole = SchemaPart.of(schema)
+    return closed(whole) and all(map(closed, whole.named("$defs").values()))
 
 
-def _walk(value: JsonValue, schema: JsonValue | Schema, root: Schema, path: str) -> Iterator[str]:
-    if schema is False:
+def _walk(value: JsonValue, part: SchemaPart, path: str) -> Iterator[str]:
+    for link in part.links():
+        yield from _check(value, link, path)
+
+
+def _check(value: JsonValue, part: SchemaPart, path: str) -> Iterator[str]:
+    """A schema's own keywords, without its reference."""
+    if part.is_never:
         yield f"{path}: nothing is allowed here"
-    if not isinstance(schema, Mapping):
-        return
-    if isinstance(ref := schema.get("$ref"), str):
-        yield from _walk(value, _resolve(ref, root), root, path)
-    yield from _check_value(value, schema, path)
-    yield from _check_unions(value, schema, root, path)
+    yield from _check_value(value, part, path)
+    yield from _check_unions(value, part, path)
     if isinstance(value, dict):
-        yield from _check_object(value, schema, root, path)
+        yield from _check_object(value, part, path)
     elif isinstance(value, list):
-        yield from _check_array(value, schema, root, path)
+        yield from _check_array(value, part, path)
     elif isinstance(value, str):
-        yield from _check_text(value, schema, path)
+        yield from _check_text(value, part.body, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield from _check_number(value, schema, path)
+        yield from _check_number(value, part.body, path)
 
 
-def _resolve(ref: str, root: Schema) -> JsonValue:
-    part: JsonValue = dict(root)
-    for step in ref.removeprefix("#").strip("/").split("/"):
-        if step and isinstance(part, dict):
-            part = part.get(step.replace("~1", "/").replace("~0", "~"))
-    return part
-
-
-def _check_value(value: JsonValue, schema: Schema, path: str) -> Iterator[str]:
-    kind = schema.get("type")
-    kinds = [kind] if isinstance(kind, str) else cast("list[str]", kind or [])
+def _check_value(value: JsonValue, part: SchemaPart, path: str) -> Iterator[str]:
+    kinds, schema = part.kinds, part.body
     if kinds and not any(_TYPES[name](value) for name in kinds if name in _TYPES):
         yield f"{path}: {_shown(value)} is not {' or '.join(kinds)}"
     allowed = schema.get("enum")
-    if isinstance(allowed, list) and value not in allowed:
+    if isinstance(allowed, list) and not any(_is_same(value, one) for one in allowed):
         yield f"{path}: {_shown(value)} is not one of {_shown(allowed)}"
-    if "const" in schema and value != schema["const"]:
+    if "const" in schema and not _is_same(value, schema["const"]):
         yield f"{path}: {_shown(value)} is not {_shown(schema['const'])}"
 
 
-def _check_unions(value: JsonValue, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    for part in cast("list[JsonValue]", schema.get("allOf", [])):
-        yield from _walk(value, part, root, path)
+def _is_same(one: JsonValue, two: JsonValue) -> bool:
+    """Equality of JSON values: 1 is 1.0, but true is not 1."""
+    if isinstance(one, list) and isinstance(two, list):
+        return len(one) == len(two) and all(map(_is_same, one, two))
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(_is_same(value, two[name]) for name, value in one.items())
+    return one == two and isinstance(one, bool) == isinstance(two, bool)
+
+
+def _check_unions(value: JsonValue, part: SchemaPart, path: str) -> Iterator[str]:
+    for one in part.listed("allOf"):
+        yield from _walk(value, one, path)
     for union in ("anyOf", "oneOf"):
-        parts = cast("list[JsonValue]", schema.get(union, []))
-        if not parts:
+        each = [list(_walk(value, one, path)) for one in part.listed(union)]
+        if not each:
             continue
-        each = [list(_walk(value, part, root, path)) for part in parts]
         fits = sum(not found for found in each)
         if fits == 0:
             yield min(each, key=len)[0]
@@ -130,27 +125,26 @@ def _check_unions(value: JsonValue, schema: Schema, root: Schema, path: str) -> 
             yield f"{path}: fits {fits} of the choices, not one"
 
 
-def _check_object(value: dict[str, JsonValue], schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    properties = cast("dict[str, JsonValue]", schema.get("properties", {}))
-    for name in cast("list[str]", schema.get("required", [])):
+def _check_object(value: dict[str, JsonValue], part: SchemaPart, path: str) -> Iterator[str]:
+    properties, others = part.properties, part.one("additionalProperties")
+    for name in part.required:
         if name not in value:
             yield f"{path}: {name!r} is missing"
-    others = schema.get("additionalProperties", True)
-    for name, part in value.items():
-        if name in properties:
-            yield from _walk(part, properties[name], root, f"{path}.{name}")
-        elif others is False:
+    for name, inner in value.items():
+        known = properties.get(name, others)
+        if known is not None and known.is_never and name not in properties:
             yield f"{path}: {name!r} is not a known property"
-        else:
-            yield from _walk(part, others, root, f"{path}.{name}")
+        elif known is not None:
+            yield from _walk(inner, known, f"{path}.{name}")
 
 
-def _check_array(value: list[JsonValue], schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    yield from _check_length(len(value), schema, ("minItems", "maxItems"), path)
-    first = cast("list[JsonValue]", schema.get("prefixItems", []))
-    for index, part in enumerate(value):
-        inner = first[index] if index < len(first) else schema.get("items", True)
-        yield from _walk(part, inner, root, f"{path}[{index}]")
+def _check_array(value: list[JsonValue], part: SchemaPart, path: str) -> Iterator[str]:
+    yield from _check_length(len(value), part.body, ("minItems", "maxItems"), path)
+    first, others = part.listed("prefixItems"), part.one("items")
+    for index, inner in enumerate(value):
+        known = first[index] if index < len(first) else others
+        if known is not None:
+            yield from _walk(inner, known, f"{path}[{index}]")
 
 
 def _check_text(value: str, schema: Schema, path: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from compound.language.json_text import read_json
+from compound.language.schema import SchemaPart
 from compound.model.typed.schema import problems
 
 if TYPE_CHECKING:
@@ -45,22 +46,18 @@ def find_json(text: str, problems_of: Callable[[JsonValue], Sequence[str]]) -> J
 
 def fitted(arguments: dict[str, JsonValue], schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Arguments of a tool, in which invalid texts are replaced by the matching JSON that they contain."""
-    properties = schema.get("properties")
-    known: Mapping[str, JsonValue] = properties if isinstance(properties, dict) else {}
-    return {name: _fitted(value, known.get(name), schema) for name, value in arguments.items()}
+    known = SchemaPart.of(schema).properties
+    return {name: _fitted(value, known[name]) if name in known else value for name, value in arguments.items()}
 
 
-def _fitted(value: JsonValue, kind: JsonValue, root: Mapping[str, JsonValue]) -> JsonValue:
-    if not isinstance(value, str) or not isinstance(kind, dict):
-        return value
-    own: dict[str, JsonValue] = {**kind, "$defs": root.get("$defs", {})}
-    if not problems(value, own, limit=1):
+def _fitted(value: JsonValue, part: SchemaPart) -> JsonValue:
+    if not isinstance(value, str) or not problems(value, part, limit=1):
         return value
     try:
-        inside = find_json(value, lambda found: problems(found, own, limit=1))
+        inside = find_json(value, lambda found: problems(found, part, limit=1))
     except ValueError:
         return value
-    return value if problems(inside, own, limit=1) else inside
+    return value if problems(inside, part, limit=1) else inside
 
 
 def _unwrapped(value: JsonValue) -> Iterator[JsonValue]:

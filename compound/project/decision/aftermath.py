@@ -25,22 +25,21 @@ def reopen_refused(queue: ReviewQueue, outbox: Outbox, run_id: str) -> tuple[str
     its effects are retried under their keys. An item is reopened only when every other effect of its decision has
     ended; effects that are still pending are withdrawn.
     """
-    from compound.review import ItemFilter, Status
+    from compound.review import ReviewFilter, Status
 
     reopened: list[str] = []
-    for item in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,))):
-        effects = outbox.for_decision(queue.decisions(item.item_id)[-1].decision_id)
+    for item in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
+        effects = outbox.for_decision(queue.decisions(item.review_id)[-1].decision_id)
         refused = next((one for one in effects if one.status is EffectStatus.REFUSED), None)
         if refused is not None and not any(one.status in _OPEN_ENDED for one in effects):
-            outbox.cancel([one.effect_key for one in effects if one.status is EffectStatus.SCHEDULED], actor="outbox")
-            queue.reopen(item.item_id, _told(refused, effects))
-            reopened.append(item.item_id)
+            outbox.cancel([one.call.key for one in effects if one.status is EffectStatus.SCHEDULED], actor="outbox")
+            queue.reopen(item.review_id, _told(refused, effects))
+            reopened.append(item.review_id)
     return tuple(reopened)
 
 
 def _told(refused: EffectResult, effects: Sequence[EffectResult]) -> EffectRefused:
-    error = refused.error or {}
-    done = ", ".join(one.effect for one in effects if one.status is EffectStatus.SENT)
-    what = f"{refused.effect} was refused: {error.get('what') or 'no reason given'}"
+    done = ", ".join(one.call.name for one in effects if one.status is EffectStatus.SENT)
+    what = f"{refused.call.name} was refused: {refused.of_error('what') or 'no reason given'}"
     rest = f"; {done} was done before it and is kept" if done else "; nothing was done"
-    return EffectRefused(str(error.get("code") or "effect.refused"), what + rest, fix=str(error.get("fix") or ""))
+    return EffectRefused(refused.of_error("code") or "effect.refused", what + rest, fix=refused.of_error("fix"))

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
-from compound.language.elements import declared_name
 from compound.language.sha import sha
+from compound.review.item.elements import declared_name
 from compound.review.item.types import Readiness
 from compound.review.queue.certificate import Certificates
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 AUDIT: Final = "audit"
 NOT_CERTIFIED: Final = "not certified"
-READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
-"""Labels for how a draft was decided or why it waits."""
 
 
 class Gatekeeper:

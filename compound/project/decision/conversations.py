@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from compound.connector.state.messages import Arrival, Messages
+from compound.connector.state.messages import Arrival, Messages, conversation_ref
 from compound.errors import ConflictError
-from compound.project.open.conversation import conversation_ref
-from compound.review import ItemFilter
+from compound.review import ReviewFilter, Status
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
@@ -34,23 +33,26 @@ class Conversations:
         self._messages = Messages(resources.state)
 
     def begin(self, run_id: str, arrival: Arrival) -> None:
-        """Record that a run answers a message; marks waiting items of earlier messages in its conversation stale.
+        """Record that a run answers a message; items of earlier messages in its conversation become stale.
 
-        Idempotent: after a crash the same call completes the work. A decided item stays decided; the change of the item
-        tells whether the message or the decision came first.
+        Items that wait, and decided ones whose run has not resumed. A decision that is being carried out stands.
+        Idempotent: after a crash the same call completes the work.
         """
         self._messages.arrive(arrival, run_id, now=self._resources.clock())
         others = [one.item_id for one in self._messages.of_item(arrival.mailbox, arrival.item_id)]
         if len(others) < 2:
             return
         for other, _ in self._messages.runs(arrival.mailbox, others):
-            for item in self._queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=other)):
-                self._check(item.item_id)
+            for item in self._queue.list(ReviewFilter(statuses=(*UNDECIDED, Status.DECIDED), run_id=other)):
+                if item.status is Status.DECIDED:
+                    self._queue.recall(item.review_id)
+                else:
+                    self._check(item.review_id)
 
-    def _check(self, item_id: str) -> None:
+    def _check(self, review_id: str) -> None:
         for _ in range(_TRIES):
             with suppress(ConflictError):
-                self._queue.check_stale(item_id)
+                self._queue.check_stale(review_id)
                 return
 
     def again(self, run_id: str) -> None:

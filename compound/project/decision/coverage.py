@@ -34,7 +34,7 @@ class Coverage:
 
     Attributes:
         covers: Description (`the prompt prompts/plan.md`, `tools/planning.py`) to the digest of its content.
-        users: File of code to the parts that use it: `the planner`, `the tool read_ticket`.
+        users: File of code to the parts that use it: `the planner`, `the tool read_letter`.
     """
 
     covers: Mapping[str, str]

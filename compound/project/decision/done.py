@@ -11,10 +11,10 @@ from compound.errors import CompoundError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.effect import Effect
     from compound.effect.outbox import Outbox
     from compound.effect.types import EffectResult
-    from compound.review import ProposedAction
     from compound.review.item.types import ReviewItem
     from compound.review.queue.queue import ReviewQueue
 
@@ -47,16 +47,14 @@ def done_of(effects: Sequence[EffectResult]) -> list[EffectResult]:
     return [one for one in effects if one.status.value == "sent"]
 
 
-def rest_of(
-    actions: Sequence[ProposedAction], done: Sequence[EffectResult], canonical: Canonical
-) -> list[ProposedAction]:
+def rest_of(actions: Sequence[EffectCall], done: Sequence[EffectResult], canonical: Canonical) -> list[EffectCall]:
     """Actions that are still to be done. Each done action cancels one equal proposed action."""
     from compound.effect.done import identity
 
-    left = Counter(identity(one.effect, one.args, canonical) for one in done)
-    rest: list[ProposedAction] = []
+    left = Counter(identity(one.call, canonical) for one in done)
+    rest: list[EffectCall] = []
     for action in actions:
-        key = identity(action.name, action.arguments, canonical)
+        key = identity(action, canonical)
         if left[key]:
             left[key] -= 1
         else:
@@ -66,15 +64,14 @@ def rest_of(
 
 def effect_record(one: EffectResult) -> dict[str, JsonValue]:
     """An effect in the format of `review show`."""
-    error = one.error or {}
     return {
-        "name": one.effect,
-        "arguments": dict(one.args),
-        "target": one.target,
-        "node": one.node,
+        "name": one.call.name,
+        "arguments": dict(one.call.arguments),
+        "target": one.call.target,
+        "node": one.call.node,
         "status": one.status.value,
         "result": one.result,
-        "error": error.get("what"),
-        "key": one.effect_key,
+        "error": (one.error or {}).get("what"),
+        "key": one.call.key,
         "decision_id": one.decision_id,
     }

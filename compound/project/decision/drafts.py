@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.project.open.letters import letter_of, recipients_of
-from compound.review import ProposedAction
-from compound.review.item.types import Draft, ShownEffect
+from compound.review.item.call_json import call_from_json
+from compound.review.item.types import Draft
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.effect import Effect
     from compound.graph.engine.rehearsing import Rehearsal
-    from compound.graph.port.services import EffectCall, ReviewRequest
+    from compound.graph.port.services import ReviewRequest
 
     Effects = Mapping[str, Effect]
 
 
 def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
     """The draft of a new item: the effects of an approval, or of the first action that has effects."""
-    does = {action: shown_effects(calls, effects) for action, calls in request.effects.items()}
+    does = {action: with_targets(calls, effects) for action, calls in request.effects.items()}
     main = does.get("approve") or next((calls for calls in does.values() if calls), ())
     return Draft(
         text=_letter(main, effects) or _first_text(request.fields),
@@ -34,8 +36,8 @@ def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
 
 def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects) -> Draft:
     """The draft that a decision makes: its effects, and the values that it changes."""
-    does = shown_effects(made.effects, effects)
-    shown = {name: shown_effects(calls, effects) for name, calls in made.request.effects.items()} | {action: does}
+    does = with_targets(made.effects, effects)
+    shown = {name: with_targets(calls, effects) for name, calls in made.request.effects.items()} | {action: does}
     return Draft(
         text=_letter(does, effects) or _first_text(made.fields),
         actions=_actions(does, effects, made.fields),
@@ -47,28 +49,17 @@ def decided_draft(before: Draft, action: str, made: Rehearsal, effects: Effects)
     )
 
 
-def shown_effects(calls: Sequence[EffectCall], effects: Effects) -> tuple[ShownEffect, ...]:
-    """Planned effects with their changes."""
-    return tuple(
-        ShownEffect(
-            node=one.node,
-            effect=one.name,
-            target=effects[one.name].target if one.name in effects else "",
-            arguments=one.args,
-            when=one.when,
-        )
-        for one in calls
-    )
+def with_targets(calls: Sequence[EffectCall], effects: Effects) -> tuple[EffectCall, ...]:
+    """The effects with the targets that the project declares; an unknown effect has none."""
+    return tuple(replace(one, target=effects[one.name].target if one.name in effects else "") for one in calls)
 
 
-def _letter(does: Sequence[ShownEffect], effects: Effects) -> str:
+def _letter(does: Sequence[EffectCall], effects: Effects) -> str:
     """Texts of the effects that write to a recipient."""
-    return "\n\n".join(text for one in does if (text := letter_of(effects.get(one.effect), one.arguments)))
+    return "\n\n".join(text for one in does if (text := letter_of(effects.get(one.name), one.arguments)))
 
 
-def _actions(
-    does: Sequence[ShownEffect], effects: Effects, fields: Mapping[str, JsonValue]
-) -> tuple[ProposedAction, ...]:
+def _actions(does: Sequence[EffectCall], effects: Effects, fields: Mapping[str, JsonValue]) -> tuple[EffectCall, ...]:
     proposals = [
         cast("Mapping[str, JsonValue]", one)
         for value in fields.values()
@@ -76,17 +67,14 @@ def _actions(
         if isinstance(one, dict) and {"name", "arguments"} <= one.keys()
     ]
     return tuple(
-        ProposedAction(name=one.effect, arguments=one.arguments, details=_details(one, proposals))
-        for one in does
-        if not recipients_of(effects.get(one.effect))
+        replace(one, details=_details(one, proposals)) for one in does if not recipients_of(effects.get(one.name))
     )
 
 
-def _details(one: ShownEffect, proposals: Sequence[Mapping[str, JsonValue]]) -> Mapping[str, JsonValue]:
-    """An effect's note from the planner, its changes, and the node that calls it."""
-    said = next((p for p in proposals if (p["name"], p["arguments"]) == (one.effect, one.arguments)), {})
-    own = {name: value for name, value in said.items() if name not in {"name", "arguments"}}
-    return {**own, "node": one.node, "target": one.target, **({"when": one.when} if one.when else {})}
+def _details(one: EffectCall, proposals: Sequence[Mapping[str, JsonValue]]) -> Mapping[str, JsonValue]:
+    """What the planner noted about an effect."""
+    said = next((p for p in proposals if (p["name"], p["arguments"]) == (one.name, one.arguments)), {})
+    return call_from_json(said).details if said else {}
 
 
 def _first_text(fields: Mapping[str, JsonValue]) -> str:

@@ -7,31 +7,27 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from compound.effect import Effect, EffectTarget
+from compound.effect import Effect, EffectGroup, EffectTarget
 from compound.effect.outbox import Outbox
-from compound.effect.types import EffectStatus, NewEffect
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, DataError, ProjectError, choices
 from compound.graph.port.services import (
     AutoRuling,
-    EffectGroup,
-    EffectOutcome,
     OpenedReview,
     ReviewDecision,
     ReviewRequest,
 )
-from compound.language.elements import lead_of
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
-from compound.review import ItemFilter, ProposedAction, Status
+from compound.review import ReviewFilter, Status
+from compound.review.item.elements import lead_of
 from compound.review.item.machine import UNDECIDED
 from compound.review.item.offer import WITHOUT_EFFECTS
-from compound.review.item.types import Decision, NewItem, Readiness, Redraft, ReviewItem
+from compound.review.item.types import Decision, NewReview, Readiness, Redraft, ReviewItem
 from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from pydantic import JsonValue
 
 _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
@@ -83,7 +79,7 @@ class QueuedReviews:
         """Open or find the item. A rule that holds decides an untouched item if a certificate covers it."""
         new, item, decision = self._opened(self._ruled(request))
         if item.status is Status.STALE and request.redraft != "no":
-            item = self.queue.redraft(item.item_id, user="graph", version=item.version, fresh=_fresh(new))
+            item = self.queue.redraft(item.review_id, user="graph", version=item.version, fresh=_fresh(new))
         if decision is None and self._refs(new.run_id):
             item = self._checked(item)  # a message may have arrived while the run came to this review
         # Every decision changes the version of its item.
@@ -93,10 +89,10 @@ class QueuedReviews:
         auto = request.auto if request.redraft != "ask" and new.round == 0 else None
         by = _certified(new, item)
         if decision is None and auto is not None and by and item.status is Status.PENDING:
-            decision = self._decide(item.item_id, auto, by)
-            item = self.queue.show(item.item_id) if decision is None else item
+            decision = self._decide(item.review_id, auto, by)
+            item = self.queue.show(item.review_id) if decision is None else item
         return OpenedReview(
-            item_id=item.item_id,
+            review_id=item.review_id,
             decision=self._told(decision, item) if decision else _closed(item),
             is_stale=item.status is Status.STALE,
         )
@@ -107,10 +103,10 @@ class QueuedReviews:
     def _checked(self, item: ReviewItem) -> ReviewItem:
         """The item, marked stale if a message arrived that its draft does not include."""
         with suppress(ConflictError):  # it is being decided or claimed; a decision makes its own check
-            return self.queue.check_stale(item.item_id)
-        return self.queue.show(item.item_id)
+            return self.queue.check_stale(item.review_id)
+        return self.queue.show(item.review_id)
 
-    def _ruled(self, request: ReviewRequest) -> NewItem:
+    def _ruled(self, request: ReviewRequest) -> NewReview:
         new = self._new_item(request)
         if request.auto is None:
             return new
@@ -124,7 +120,7 @@ class QueuedReviews:
             readiness = replace(readiness, certificate="")  # the person who requested the new draft decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
-    def _opened(self, new: NewItem) -> tuple[NewItem, ReviewItem, Decision | None]:
+    def _opened(self, new: NewReview) -> tuple[NewReview, ReviewItem, Decision | None]:
         """The item of the newest round (each return of a draft opens one) and its decision."""
         item = self.queue.open_item(new)
         standing: Decision | None = None
@@ -144,29 +140,29 @@ class QueuedReviews:
 
     def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
         """The decision as the run sees it; an escalated item's decision replaces that of the first item."""
-        decided = item if decision.item_id == item.item_id else self.queue.show(decision.item_id)
+        decided = item if decision.review_id == item.review_id else self.queue.show(decision.review_id)
         return _decided(decision, item, decided.first_approver or "")
 
     async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
         """Withdraw the undecided items of elements that a map no longer has."""
-        for one in self.queue.list(ItemFilter(run_id=run_id, statuses=tuple(UNDECIDED), limit=10_000)):
+        for one in self.queue.list(ReviewFilter(run_id=run_id, statuses=tuple(UNDECIDED), limit=10_000)):
             index = one.node.removeprefix(elements).partition("]")[0]
             if one.node.startswith(elements) and int(index) >= kept:
                 why = f"the list of {elements.removesuffix('[')} no longer has this item"
-                self.queue.withdraw(one.item_id, actor="graph", reason=why)
+                self.queue.withdraw(one.review_id, actor="graph", reason=why)
 
     async def instruction(self, run_id: str, lead: str = "") -> str:
         """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""
         returned = [one for one in self.queue.returns(run_id) if lead_of(one.node) == lead]
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
-    def _decide(self, item_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
+    def _decide(self, review_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
         if auto.action not in {"approve", "reject"}:
             return None  # the queue has no such decision of a rule; a person decides
         action = "reject" if auto.action == "reject" else "approve"
         try:
             policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
-            return self.queue.auto_decide(item_id, policy=policy, action=action, note=note)
+            return self.queue.auto_decide(review_id, policy=policy, action=action, note=note)
         except (ConflictError, DataError):
             # A row changed, a person decided first, or the review does not offer this decision: a person decides.
             return None
@@ -177,23 +173,23 @@ class QueuedReviews:
         then = item.draft, dict(item.refs), item.decide
         if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
             what = f"the graph of run {request.run_id} changed, and with it the draft"
-            stale = self.queue.outdate(item.item_id, ConflictError("graph.changed", what), actor="graph")
-            self.queue.redraft(item.item_id, user="graph", version=stale.version, fresh=_fresh(new))
+            stale = self.queue.outdate(item.review_id, ConflictError("graph.changed", what), actor="graph")
+            self.queue.redraft(item.review_id, user="graph", version=stale.version, fresh=_fresh(new))
         return await self.open(request)
 
-    def _new_item(self, request: ReviewRequest) -> NewItem:
+    def _new_item(self, request: ReviewRequest) -> NewReview:
         shown = request.shown
         now = self.queue.now()
         held: dict[str, JsonValue] | None = None
         if request.held is not None:
             held = {**request.held, "graph": request.graph_name, "graph_hash": request.graph_hash}
-        return NewItem(
+        return NewReview(
             run_id=request.run_id,
             node=request.node,
             thread_id=request.thread_id,
             queue=request.queue,
-            ticket_id=request.item_name or None,
-            ticket=request.item,
+            item_id=request.item_name or None,
+            item=request.item,
             title=request.title,
             draft=draft_of(request, self._effects),
             evidence=shown,
@@ -211,9 +207,9 @@ class QueuedReviews:
             escalate_to=request.escalate_to,
         )
 
-    async def decision(self, item_id: str) -> ReviewDecision | None:
+    async def decision(self, review_id: str) -> ReviewDecision | None:
         """The final decision of an item; None while it waits."""
-        item = self.queue.show(item_id)
+        item = self.queue.recall(review_id)
         decision = self._standing(item)
         return self._told(decision, item) if decision else _closed(item)
 
@@ -226,21 +222,21 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
     return reasons + request.remarks
 
 
-def action_record(action: ProposedAction) -> dict[str, JsonValue]:
-    """The action in the format of plans, effects and edits."""
-    return {**action.details, "name": action.name, "arguments": dict(action.arguments)}
-
-
 def _closed(item: ReviewItem) -> ReviewDecision | None:
     """The end of an item of a map that nobody decided in time; a run's own item ends with the run."""
     if item.status is not Status.EXPIRED or item.on_expire != "close" or not lead_of(item.node):
         return None
     return ReviewDecision(
-        decision_id="", item_id=item.item_id, action="", actor="clock", versions=rows_only(item.refs), is_closed=True
+        decision_id="",
+        review_id=item.review_id,
+        action="",
+        actor="clock",
+        versions=rows_only(item.refs),
+        is_closed=True,
     )
 
 
-def _certified(now: NewItem, item: ReviewItem) -> str:
+def _certified(now: NewReview, item: ReviewItem) -> str:
     """The certificate under which the item may be decided automatically; empty if there is none.
 
     It must cover the item both when it was opened and now: an item that waits for a person keeps waiting for one.
@@ -249,7 +245,7 @@ def _certified(now: NewItem, item: ReviewItem) -> str:
     return then and ("" if now.readiness is None else now.readiness.certificate)
 
 
-def _fresh(new: NewItem) -> Redraft:
+def _fresh(new: NewReview) -> Redraft:
     return Redraft(
         readiness=new.readiness,
         draft=new.draft,
@@ -266,7 +262,7 @@ def _fresh(new: NewItem) -> Redraft:
 def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecision:
     return ReviewDecision(
         decision_id=decision.decision_id,
-        item_id=decision.item_id,
+        review_id=decision.review_id,
         action=decision.action,
         actor=decision.actor,
         fields=decision.fields,
@@ -288,29 +284,17 @@ class TargetedOutbox:
 
     async def enqueue(self, group: EffectGroup) -> Sequence[str]:
         """Write the effects of a decision, exactly once."""
-        return self.outbox.enqueue(
-            group.decision_id,
-            [NewEffect(effect=call.name, target=self._target(call.name), args=call.args) for call in group.calls],
-            run_id=group.run_id,
-            node=group.node,
-            expected_versions=group.versions,
-            canonical=canonical_of(self._effects),
-        )
+        calls = [replace(call, target=self._target(call.name)) for call in group.effects]
+        return self.outbox.enqueue(replace(group, effects=calls), canonical=canonical_of(self._effects))
 
-    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectOutcome]:
-        """Perform the effects; each target performs its own in one transaction."""
+    async def deliver(self, keys: Sequence[str]) -> Sequence[EffectResult]:
+        """Perform the effects; each target performs its own in one transaction.
+
+        An effect that another process performs counts as failed: this run is checked again later.
+        """
         results = await self.outbox.deliver(keys, self._targets)
         return [
-            EffectOutcome(
-                name=result.effect,
-                status=_status(result.status),
-                key=result.effect_key,
-                value=result.result,
-                code=str((result.error or {}).get("code") or ""),
-                error=str((result.error or {}).get("what") or ""),
-                fix=str((result.error or {}).get("fix") or ""),
-            )
-            for result in results
+            replace(one, status=EffectStatus.FAILED) if one.status is EffectStatus.SENDING else one for one in results
         ]
 
     def _target(self, name: str) -> str:
@@ -322,12 +306,3 @@ class TargetedOutbox:
                 fix=f"declare it with @effect in tools/; {choices(list(self._effects), name)}",
             )
         return found.target
-
-
-def _status(
-    status: EffectStatus,
-) -> Literal["sent", "refused", "failed", "unknown", "cancelled", "scheduled"]:
-    if status is EffectStatus.SENDING:
-        # Another process performs it; this run is checked again later.
-        return "failed"
-    return status.value

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from compound.connector.state.messages import conversation_of_ref, newer_in_words
 from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
-from compound.language.elements import lead_of
 from compound.project.decision.done import canonical_of, done_of, rest_of
-from compound.project.open.conversation import conversation_of_ref, rows_only
-from compound.project.view.times import moment
-from compound.review import ProposedAction
+from compound.project.open.conversation import rows_only
+from compound.review.item.elements import lead_of
 from compound.review.item.types import Draft, Revalidated, ReviewItem
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from compound.connector.state.messages import Messages
+    from compound.connector.target import EffectCall
     from compound.project.open.resources import Resources
     from compound.review.item.types import Revalidate
-
-    Call = tuple[str, Mapping[str, JsonValue]]
 
 
 class ProjectProbe:
@@ -43,12 +39,7 @@ class ProjectProbe:
     def told(self, ref: str, seen: int) -> str:
         """The messages that arrived since then; empty for a row."""
         named = conversation_of_ref(ref)
-        if named is None:
-            return ""
-        newer = [one for one in self._messages.of_item(*named) if one.place > seen and one.item_id != named[1]]
-        ids = ", ".join(f"{one.item_id} ({moment(one.arrived_at)})" for one in newer)
-        many = "new messages" if len(newer) > 1 else "a new message"
-        return f"{many} of the customer in the conversation of {named[1]}: {ids}"
+        return "" if named is None else newer_in_words(named[1], seen, self._messages.of_item(*named))
 
     @property
     def _messages(self) -> Messages:
@@ -61,40 +52,39 @@ def recheck(resources: Resources) -> Revalidate:
     """Rehearse the actions of a draft that are not done yet on their targets; every change is rolled back."""
 
     def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
-        calls = not_done(resources, item, [(action.name, action.arguments) for action in draft.actions])
+        calls = not_done(resources, item, draft.actions)
         return Revalidated(problems=problems_of(resources, calls, item.refs), refs=dict(item.refs))
 
     return rehearse
 
 
-def not_done(resources: Resources, item: ReviewItem, calls: Sequence[Call]) -> list[Call]:
+def not_done(resources: Resources, item: ReviewItem, calls: Sequence[EffectCall]) -> list[EffectCall]:
     """The effects that were not done for the item yet: done effects are not rehearsed."""
     from compound.effect.outbox import Outbox
 
     of_run = Outbox(resources.state).for_run(item.run_id)
-    done = done_of([one for one in of_run if lead_of(one.node) == lead_of(item.node)])
-    actions = [ProposedAction(name=name, arguments=arguments) for name, arguments in calls]
-    return [(one.name, one.arguments) for one in rest_of(actions, done, canonical_of(resources.parts.effects))]
+    done = done_of([one for one in of_run if lead_of(one.call.node) == lead_of(item.node)])
+    return rest_of(calls, done, canonical_of(resources.parts.effects))
 
 
-def problems_of(resources: Resources, calls: Sequence[Call], refs: Mapping[str, int] | None) -> tuple[str, ...]:
+def problems_of(resources: Resources, calls: Sequence[EffectCall], refs: Mapping[str, int] | None) -> tuple[str, ...]:
     """Why effects cannot be performed; empty if they can.
 
     Args:
         resources: The project.
-        calls: Effects and arguments, in order.
+        calls: The effects, in order.
         refs: Row versions to rehearse against; None only checks the arguments against the signatures.
     """
     effects, problems = resources.parts.effects, list[str]()
-    by_target: dict[str, list[Call]] = {}
-    for name, arguments in calls:
-        effect = effects.get(name)
+    by_target: dict[str, list[EffectCall]] = {}
+    for call in calls:
+        effect = effects.get(call.name)
         if effect is None:
-            problems.append(f"no effect is named {name!r}")
+            problems.append(f"no effect is named {call.name!r}")
             continue
-        by_target.setdefault(effect.target, []).append((name, arguments))
+        by_target.setdefault(effect.target, []).append(call)
         try:
-            effect.parse(arguments)
+            effect.parse(call.arguments)
         except CompoundError as error:
             problems.append(error.what)
     if problems or refs is None:

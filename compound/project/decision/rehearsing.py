@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from compound.errors import ConflictError, DataError, ProjectError
 from compound.graph.port.services import Services
 from compound.language.decisions import EDIT
-from compound.project.decision.drafts import decided_draft, draft_of, shown_effects
+from compound.project.decision.drafts import decided_draft, draft_of, with_targets
 from compound.project.decision.ports import reasons_of
 from compound.project.decision.recheck import not_done, problems_of
 from compound.review.decision.decide import need_same_names
@@ -20,10 +20,11 @@ from compound.review.item.types import Draft, Redraft
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.graph import Engine
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.project.open.resources import Resources
-    from compound.review.item.types import ReviewItem, ShownEffect
+    from compound.review.item.types import ReviewItem
     from compound.review.queue.queue import ReviewQueue
 
 T = TypeVar("T")
@@ -53,9 +54,8 @@ class GraphRehearsal:
         made = self._made(item, _trial(item, action, fields, given, user))
         if made is None:
             if given:
-                what = (
-                    f"the run of item {item.item_id} belongs to another program, and its graph is not in this project"
-                )
+                at = f"the run of review item {item.review_id}"
+                what = f"{at} belongs to another program, and its graph is not in this project"
                 raise DataError("review.edit", what, fix="reject it, or decide it in the project of its graph")
             return Rehearsed(draft=item.draft)
         draft = decided_draft(item.draft, action, made, self._resources.parts.effects)
@@ -78,12 +78,17 @@ class GraphRehearsal:
             return Rehearsed(draft=draft, again=fresh)
         # The approved draft is byte for byte the one that was shown.
         changed = made.request.shown if made.changed else None
-        return Rehearsed(draft=draft if given else item.draft, evidence=changed, refs=made.request.versions)
+        return Rehearsed(
+            draft=draft if given else item.draft,
+            evidence=changed,
+            refs=made.request.versions,
+            undo_s=made.request.undo_s,
+        )
 
     def _require_possible(
-        self, item: ReviewItem, action: str, does: tuple[ShownEffect, ...], refs: Mapping[str, int] | None
+        self, item: ReviewItem, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None
     ) -> None:
-        calls = not_done(self._resources, item, [(one.effect, one.arguments) for one in does])
+        calls = not_done(self._resources, item, does)
         problems = problems_of(self._resources, calls, refs)
         if problems:
             what = f"{action} cannot be done: {'; '.join(problems)}"
@@ -93,7 +98,7 @@ class GraphRehearsal:
         """Raises if the run would now do something else than the item shows."""
         if set(item.decide.get(action, {})) - set(item.draft.fields):
             return False  # the shown fields include some that only the decider provides
-        now = shown_effects(made.before, self._resources.parts.effects)
+        now = with_targets(made.before, self._resources.parts.effects)
         return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
 
     def _made(self, item: ReviewItem, trial: Trial) -> Rehearsal | None:
@@ -130,14 +135,14 @@ class GraphRehearsal:
         if engine.spec.on_change != "migrate" or record.status != "waiting_review":
             return
         await engine.resume(item.run_id)
-        now = self._queue().show(item.item_id)
+        now = self._queue().show(item.review_id)
         if now.version == item.version:
             return
-        name, version = item.item_id[:10], now.version
+        name, version = item.review_id[:10], now.version
         raise ConflictError(
             "review.drafted-again",
             f"the decision was not stored: the graph {record.graph_name} changed, its run moved to the new one, and "
-            f"item {item.item_id} now shows version {version} with a new proposal",
+            f"review item {item.review_id} now shows version {version} with a new proposal",
             fix=f"read it: compound review show {name}; then decide version {version}",
         )
 
@@ -178,8 +183,8 @@ def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given
     )
 
 
-def _bound(draft: Draft, effects: tuple[ShownEffect, ...]) -> list[tuple[str, str, Mapping[str, JsonValue]]]:
-    return [(one.node, one.effect, one.arguments) for one in effects if one.node in draft.covers]
+def _bound(draft: Draft, effects: tuple[EffectCall, ...]) -> list[tuple[str, str, Mapping[str, JsonValue]]]:
+    return [(one.node, one.name, one.arguments) for one in effects if one.node in draft.covers]
 
 
 def _wait(work: Callable[[], Awaitable[T]]) -> T:

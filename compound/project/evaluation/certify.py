@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from compound.errors import DataError, ProjectError, choices
 from compound.evaluation.certify import Bounded, Label, bounded
 from compound.graph.planning.expanding import MAPPED
-from compound.language.elements import declared_name
+from compound.project.evaluation.certification import Certification
+from compound.review.item.elements import declared_name
 from compound.spec.graph_file import blocks
 from compound.spec.nodes import GraphNode, MapBlock, RepeatBlock, ReviewNode
 
@@ -26,118 +27,33 @@ if TYPE_CHECKING:
     from compound.spec.policy_file import Automatic
     from compound.spec.words import AutoRule
 
-REFUSED, MISSING, CERTIFIED = 1, 3, 0
 _INSIDE: Final = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certification:
-    """The result of certifying a rule.
+class SuiteLabels:
+    """The cases of a suite that label a rule.
 
     Attributes:
-        source: `suite <name>` or `decisions`.
-        ready: Number of cases for which the rule holds, labelled or not.
-        unlabelled: Number of these without a label.
-        found: The bound for each threshold.
-        certificate: The stored certificate; None if nothing is certified, and in a dry run.
-        report: The suite's report; None without a suite.
+        suite: Name of the suite.
+        cases: A folder with other cases; None: those of the profile.
+        limit: Only the first N cases.
+        context: `NAME=VALUE` of the graph's context, for cases that do not set it.
     """
 
-    graph: str
-    node: str
-    profile: str
-    policy: str
-    source: str
-    ready: int
-    unlabelled: int
-    found: Bounded
-    certificate: Certificate | None = None
-    report: SuiteReport | None = None
+    suite: str
+    cases: Path | None = None
+    limit: int | None = None
+    context: Sequence[str] = ()
 
-    @property
-    def is_proven(self) -> bool:
-        """Whether the labels prove the bound for at least one threshold."""
-        return self.found.proven is not None and not self.unlabelled
 
-    @property
-    def exit_code(self) -> int:
-        """0 proven, 1 the error rate is above the limit, 3 labels are missing."""
-        return CERTIFIED if self.is_proven else REFUSED if self.found.is_too_wrong else MISSING
+class _Subject(NamedTuple):
+    """The rule to certify: its graph, its review, the rule, and what the policy requires."""
 
-    def to_json(self) -> dict[str, object]:
-        """Everything except the suite's report, as a JSON object."""
-        step = self.found.decisive
-        return {
-            "graph": self.graph,
-            "node": self.node,
-            "profile": self.profile,
-            "policy": self.policy,
-            "source": self.source,
-            "certified": self.is_proven,
-            "certificate_id": None if self.certificate is None else self.certificate.certificate_id,
-            "error_at_most": self.found.error_at_most,
-            "confidence": self.found.confidence,
-            "method": self.found.method,
-            "threshold": step.threshold,
-            "cases": step.cases,
-            "n": step.n,
-            "k": step.k,
-            "bound": step.bound,
-            "needed": self.found.needed,
-            "missing": max(0, self.found.needed - step.n),
-            "ready": self.ready,
-            "unlabelled": self.unlabelled,
-            "steps": [
-                {
-                    "threshold": one.threshold,
-                    "cases": one.cases,
-                    "n": one.n,
-                    "k": one.k,
-                    "bound": one.bound,
-                    "passed": one.passed,
-                    "skipped": one.skipped,
-                }
-                for one in self.found.steps
-            ],
-        }
-
-    def text(self) -> str:
-        """What is certified, or what is missing, as text."""
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        step, bar = self.found.decisive, self._bar()
-        if self.unlabelled:
-            yield f"not certified: {self.unlabelled} of {self.ready} ready cases have no label from {self.source}"
-            yield "  a certificate needs a label for each of them: an absent label does not count as right"
-        elif self.is_proven:
-            at = "" if step.threshold is None else f" at a score of {step.threshold:g} and above"
-            done = "certified" if self.certificate is not None else "would be certified"
-            yield f"{done}: {self.graph}, {self.node}{at}: at most {bar}"
-            yield f"  {self._counted()}; at most {step.bound:.2%} are wrong ({self.found.method})"
-        elif self.found.is_too_wrong:
-            yield f"not certified: {step.k} of {step.n} were wrong, significantly more than {bar}"
-            yield "  more labels will not help: change the rule or its inputs"
-        else:
-            yield (
-                f"not certified: needs {self.found.needed} labelled ready cases with {step.k} wrong for {bar}, "
-                f"has {step.n}"
-            )
-            if step.cases != step.n:
-                yield f"  {self._counted()}: cases of one key count as one"
-        if len(self.found.steps) > 1:
-            for one in self.found.steps:
-                said = "too few to test" if one.skipped else "passed" if one.passed else "failed"
-                yield f"  score >= {one.threshold:g}: {one.k} wrong of {one.n}, at most {one.bound:.2%}: {said}"
-
-    def _bar(self) -> str:
-        return f"{100 * self.found.error_at_most:g} % at {100 * self.found.confidence:g} %"
-
-    def _counted(self) -> str:
-        step = self.found.decisive
-        cases = f"{step.cases} labelled ready case{'s' * (step.cases != 1)}"
-        keys = "" if step.cases == step.n else f" of {step.n} keys"
-        return f"{cases}{keys}, {step.k} wrong"
+    spec: GraphSpec
+    path: str
+    rule: AutoRule
+    automatic: Automatic
 
 
 class Certifier:
@@ -168,17 +84,8 @@ class Certifier:
         what = f"no suite of the graph {runs} names the score of wrong cases"
         raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
 
-    def by_suite(  # noqa: PLR0913 - subject, evidence and author of a certificate
-        self,
-        graph: str | None,
-        suite: str,
-        *,
-        user: str,
-        node: str | None = None,
-        cases: Path | None = None,
-        limit: int | None = None,
-        context: Sequence[str] = (),
-        dry_run: bool = False,
+    def by_suite(
+        self, graph: str | None, labels: SuiteLabels, *, user: str, node: str | None = None, dry_run: bool = False
     ) -> Certification:
         """Run a suite to the review and use its `certify: {wrong: ...}` score as labels.
 
@@ -186,52 +93,18 @@ class Certifier:
             ProjectError: ``certify.*``: the graph has no rule, its policy has no `automatic`, the suite has no labels
                 or runs another graph.
         """
-        import anyio
-
-        from compound.project.evaluation.evaluation import evaluate, suite_file
-
-        resources = self._project.resources
-        spec, path, rule, automatic = self._subject(graph, node)
-        file = suite_file(resources, suite)
-        if file.certify is None:
-            what = f"the suite {suite} does not declare which score marks a case as wrong"
-            raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
-        runs = file.graph or self._project.settings.graph
-        if runs != spec.name:
-            raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")
-        coverage = self._coverage(spec)
-        seen: list[Scored] = []
-        run = partial(
-            evaluate,
-            resources,
-            suite,
-            cases=cases,
-            limit=limit,
-            details=False,
-            context=context,
-            until="review",
-            on_scored=seen.extend,
-        )
-        with resources.embedding_beside():
-            report = anyio.run(run)
+        subject = self._subject(graph, node)
+        wrong = self._wrong_score(subject.spec, labels.suite)
+        coverage = self._coverage(subject.spec)
+        report, seen = self._run(labels)
         ruled = [(one, at, holds) for one in seen for at, holds in one.result.auto.items()]
-        ready = [(one, at) for one, at, holds in ruled if holds and declared_name(at) == path]
-        labels = [label for one, at in ready if (label := _label(one, file.certify.wrong, at)) is not None]
-        if ready and not labels:
+        ready = [(one, at) for one, at, holds in ruled if holds and declared_name(at) == subject.path]
+        found = [label for one, at in ready if (label := _label(one, wrong, at)) is not None]
+        if ready and not found:
             names = sorted({score.name for one, _ in ready for score in one.scores if score.value is not None})
-            what = f"no ready case of the suite {suite} has a value of {file.certify.wrong!r}"
-            raise ProjectError("certify.no-labels", what, fix=choices(names, file.certify.wrong))
-        made = Certification(
-            graph=spec.name,
-            node=path,
-            profile=self._project.settings.profile.name,
-            policy=str(spec.policy),
-            source=f"suite {suite}",
-            ready=len(ready),
-            unlabelled=len(ready) - len(labels),
-            found=_bound(labels, rule, automatic),
-            report=report,
-        )
+            what = f"no ready case of the suite {labels.suite} has a value of {wrong!r}"
+            raise ProjectError("certify.no-labels", what, fix=choices(names, wrong))
+        made = self._made(subject, f"suite {labels.suite}", found, ready=len(ready), report=report)
         return made if dry_run else self._kept(made, coverage, user)
 
     def by_decisions(
@@ -244,21 +117,61 @@ class Certifier:
         Raises:
             ProjectError: ``certify.*``: the graph has no rule, or its policy has no `automatic`.
         """
-        spec, path, rule, automatic = self._subject(graph, node)
-        coverage = self._coverage(spec)
-        audited = self._project.services.gatekeeper.certificates.audited(node=path, covers=coverage.digest)
+        subject = self._subject(graph, node)
+        coverage = self._coverage(subject.spec)
+        audited = self._project.services.gatekeeper.certificates.audited(node=subject.path, covers=coverage.digest)
         labels = [Label(wrong=not one.is_unchanged, key=one.key, score=one.score) for one in audited]
-        made = Certification(
-            graph=spec.name,
-            node=path,
-            profile=self._project.settings.profile.name,
-            policy=str(spec.policy),
-            source="decisions",
-            ready=len(labels),
-            unlabelled=0,
-            found=_bound(labels, rule, automatic),
-        )
+        made = self._made(subject, "decisions", labels, ready=len(labels))
         return made if dry_run else self._kept(made, coverage, user)
+
+    def _wrong_score(self, spec: GraphSpec, suite: str) -> str:
+        """The score that marks a case of a suite as wrong."""
+        from compound.project.evaluation.evaluation import suite_file
+
+        file = suite_file(self._project.resources, suite)
+        if file.certify is None:
+            what = f"the suite {suite} does not declare which score marks a case as wrong"
+            raise ProjectError("certify.no-labels", what, fix="set certify: {wrong: <score>} in its suite.yaml")
+        runs = file.graph or self._project.settings.graph
+        if runs != spec.name:
+            raise ProjectError("certify.other-graph", f"the suite {suite} runs the graph {runs}, not {spec.name}")
+        return file.certify.wrong
+
+    def _run(self, labels: SuiteLabels) -> tuple[SuiteReport, Sequence[Scored]]:
+        """Run the suite up to the review; every scored case, and the report."""
+        import anyio
+
+        from compound.project.evaluation.evaluation import evaluate
+
+        resources, seen = self._project.resources, list["Scored"]()
+        run = partial(
+            evaluate,
+            resources,
+            labels.suite,
+            cases=labels.cases,
+            limit=labels.limit,
+            details=False,
+            context=labels.context,
+            until="review",
+            on_scored=seen.extend,
+        )
+        with resources.embedding_beside():
+            return anyio.run(run), seen
+
+    def _made(
+        self, subject: _Subject, source: str, labels: Sequence[Label], *, ready: int, report: SuiteReport | None = None
+    ) -> Certification:
+        return Certification(
+            graph=subject.spec.name,
+            node=subject.path,
+            profile=self._project.settings.profile.name,
+            policy=str(subject.spec.policy),
+            source=source,
+            ready=ready,
+            unlabelled=ready - len(labels),
+            found=_bound(labels, subject.rule, subject.automatic),
+            report=report,
+        )
 
     def list(self) -> Sequence[Certificate]:
         """The certificates of this profile, newest first."""
@@ -321,7 +234,7 @@ class Certifier:
         certificates = self._project.services.gatekeeper.certificates
         return replace(made, certificate=certificates.add(values, user=user))
 
-    def _subject(self, graph: str | None, node: str | None) -> tuple[GraphSpec, str, AutoRule, Automatic]:
+    def _subject(self, graph: str | None, node: str | None) -> _Subject:
         parts, settings = self._project.resources.parts, self._project.settings
         spec = parts.graph(parts.graph_name(graph or settings.graph))
         rules = dict(self._rules(spec, ""))
@@ -340,7 +253,7 @@ class Certifier:
             whose = "names no policy" if policy is None else f"has the policy {policy.name}, which has no `automatic`"
             fix = "automatic: {error_at_most: 2%, confidence: 95%} in the policy of the graph"
             raise ProjectError("certify.no-policy", f"the graph {spec.name} {whose}", fix=fix)
-        return spec, path, rules[path], policy.automatic
+        return _Subject(spec, path, rules[path], policy.automatic)
 
     def _rules(self, spec: GraphSpec, lead: str) -> Iterator[tuple[str, AutoRule]]:
         """Review nodes with a rule by path, including those of sub-graphs."""

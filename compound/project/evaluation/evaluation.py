@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 async def evaluate(  # noqa: PLR0913 - independent options
     resources: Resources,
-    suite_name: str,
+    suite_name: str | None,
     *,
     cases: Path | None,
     limit: int | None,
@@ -51,22 +52,16 @@ async def evaluate(  # noqa: PLR0913 - independent options
     need_sound(resources, spec)
     need_known_scores(resources, file)
     given = read_context(spec, context)
-    suite = build_suite(
-        file,
-        _context(resources, cases),
-        lambda reference: _function(resources, suite_name, reference),
-    )
+    suite = build_suite(file, _context(resources, cases), partial(_function, resources, file.name))
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
         try:
             services = ProjectServices(opened)
             async with Engine(spec, services, opened.recorder) as engine:
-                epoch = f"eval-{uuid4().hex[:12]}"
+                epoch, until = f"eval-{uuid4().hex[:12]}", until or suite.until
                 return await run_suite(
                     suite,
-                    GraphSubject(
-                        engine, opened, queue=services.queue, epoch=epoch, until=until or suite.until, context=given
-                    ),
+                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=until, context=given),
                     profile=settings.profile.name,
                     model=opened.provider,
                     limit=limit,
@@ -101,8 +96,8 @@ def need_known_scores(resources: Resources, file: SuiteFile) -> None:
         raise InvalidFile(found)
 
 
-def suite_file(resources: Resources, name: str) -> SuiteFile:
-    """Read a suite's file.
+def suite_file(resources: Resources, name: str | None) -> SuiteFile:
+    """Read a suite's file; None: the only suite of the project.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the file is invalid.
@@ -110,9 +105,15 @@ def suite_file(resources: Resources, name: str) -> SuiteFile:
     from compound.spec.suite_file import read_suite_of
 
     settings = resources.settings
+    names = sorted(path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml"))
+    if name is None and len(names) == 1:
+        name = names[0]
+    if name is None:
+        what = f"the project has {len(names)} suites, and none is named" if names else "the project has no suite"
+        fix = f"compound eval NAME; {choices(names)}" if names else "write evals/NAME/suite.yaml"
+        raise ProjectError("project.unknown-suite", what, fix=fix)
     path = settings.root / EVALS / name / "suite.yaml"
     if not path.is_file():
-        names = [path.parent.name for path in (settings.root / EVALS).glob("*/suite.yaml")]
         raise ProjectError("project.unknown-suite", f"suite {name!r} does not exist", fix=choices(names, name))
     return read_suite_of(path, f"{EVALS}/{name}/suite.yaml", settings.profiles)
 

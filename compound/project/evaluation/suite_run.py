@@ -241,17 +241,17 @@ class GraphSubject:
             case.input, run_id=run_id, until=self._until, context=context, example_id=case.id
         )
         for _ in range(_MOST_STOPS):
-            if result.status != "waiting_review" or not all([self._approve(item) for item in result.item_ids]):
+            if result.status != "waiting_review" or not all([self._approve(item) for item in result.review_ids]):
                 return result
             result = await self._engine.resume(run_id)
         return result
 
-    def _approve(self, item_id: str) -> bool:
+    def _approve(self, review_id: str) -> bool:
         """Approve an item; returns False if it does not offer approval."""
         for reviewer in _REVIEWERS:
-            item = self._queue.show(item_id)
+            item = self._queue.show(review_id)
             try:
-                if self._queue.decide(item_id, "approve", user=reviewer, version=item.version).final:
+                if self._queue.decide(review_id, "approve", user=reviewer, version=item.version).final:
                     return True
             except CompoundError:
                 return False

@@ -9,6 +9,7 @@ import orjson
 
 from compound.errors import ProjectError, choices
 from compound.graph.port.services import RetrieveRequest, ToolCard
+from compound.language.schema import SchemaPart, closed_record
 from compound.language.sha import sha
 from compound.spec.mcp_file import PREFIX
 
@@ -50,14 +51,13 @@ def _sql_card(resources: Resources, services: Services, ref: str, name: str) -> 
     call = services.sql_tool(name)
     tool = resources.parts.sql_tools[name]
     shown = cast("Mapping[str, JsonValue]", tool.params_schema(for_model=True))
-    known = cast("Mapping[str, JsonValue]", tool.params_schema().get("properties") or {})
-    seen = cast("Mapping[str, JsonValue]", shown.get("properties") or {})
+    known, seen = (SchemaPart.of(one).properties.keys() for one in (tool.params_schema(), shown))
     return ToolCard(
         name=ref,
         description=tool.spec.description,
         parameters=shown,
         call=call,
-        hidden=frozenset(known) - frozenset(seen),
+        hidden=frozenset(known - seen),
     )
 
 
@@ -68,12 +68,7 @@ def _search_card(services: Services, ref: str, name: str) -> ToolCard:
         return await search(RetrieveRequest(query=str(inputs.get("query") or ""), top_k=_TOP_K))
 
     text: dict[str, JsonValue] = {"type": "string", "description": "The search text."}
-    parameters: dict[str, JsonValue] = {
-        "type": "object",
-        "properties": {"query": text},
-        "required": ["query"],
-        "additionalProperties": False,
-    }
+    parameters = closed_record({"query": text})
     return ToolCard(name=ref, description=f"Search the documents {name!r}.", parameters=parameters, call=call)
 
 

@@ -11,6 +11,7 @@ from compound.errors import CompoundError, ConnectorError, Location
 from compound.graph.port.catalogue import Shelf, Signature
 from compound.language import Finding, InvalidFile
 from compound.language.marks import KEY
+from compound.language.schema import closed_record, nullable
 from compound.project.offer.plugin_findings import plugin_findings
 from compound.project.offer.references import (
     effect_findings,
@@ -249,8 +250,8 @@ class ProjectCatalogue:
             labels["enum"] = list(self._resources.specialists.resolve(ref).labels)
         text: dict[str, JsonValue] = {"type": "string"}
         number: dict[str, JsonValue] = {"type": "number"}
-        fields: dict[str, JsonValue] = {
-            "label": {"anyOf": [labels, {"type": "null"}]},
+        fields: dict[str, dict[str, JsonValue]] = {
+            "label": nullable(labels),
             "score": number,
             "labels": {"type": "array", "items": labels},
             "scores": {"type": "object"},
@@ -260,21 +261,7 @@ class ProjectCatalogue:
             "version": text,
             "certificate_id": text,
         }
-        return Signature(
-            params={
-                "type": "object",
-                "properties": {"text": text},
-                "required": ["text"],
-                "additionalProperties": False,
-            },
-            output={
-                "type": "object",
-                "properties": fields,
-                "required": list(fields),
-                "additionalProperties": False,
-            },
-            can_stop=False,
-        )
+        return Signature(params=closed_record({"text": text}), output=closed_record(fields), can_stop=False)
 
     @cached_property
     def _shelves(self) -> Mapping[Shelf, tuple[Callable[[], Sequence[str]], str]]:

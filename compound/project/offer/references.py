@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError, Location, ProjectError, choices
 from compound.language import Finding, InvalidFile
@@ -81,10 +81,10 @@ def function_findings(resources: Resources) -> Iterator[Finding]:
         for entry in entries:
             if is_function(entry):
                 where = in_settings(settings.root, entry)
-                yield from _one_argument(resources, entry, "the profile's labelled past items, or None", where)
+                yield from _one_argument(resources, entry, _TRAINING, where, may_have_none=True)
     for entry in settings.specialists.values():
         where = in_settings(settings.root, entry)
-        yield from _one_argument(resources, entry, "the profile's labelled past items", where)
+        yield from _one_argument(resources, entry, _TRAINING, where, may_have_none=True)
     if profile.generator:
         where = in_settings(settings.root, profile.generator)
         yield from _one_argument(resources, profile.generator, "the folder to write to", where)
@@ -164,16 +164,21 @@ def _scorers(resources: Resources, folder: str, suite: SuiteFile) -> Iterator[Fi
             first.setdefault(name, where)
 
 
-def _one_argument(resources: Resources, reference: str, what_it_gets: str, named: Location) -> list[Finding]:
-    """Findings in a function that takes one argument; `named` is the place in the file that names it."""
+_TRAINING: Final = "the path of the profile's labelled past items (`training`)"
+
+
+def _one_argument(
+    resources: Resources, reference: str, what_it_gets: str, named: Location, *, may_have_none: bool = False
+) -> list[Finding]:
+    """Findings in a function that takes one argument, or may take none; `named` is the place that names it."""
 
     def look() -> None:
         function = resources.parts.modules.function(reference)
-        if not _takes_one(function):
+        if not (_takes(function, 1) or (may_have_none and _takes(function, 0))):
             raise ProjectError(
                 "project.function-signature",
                 f"{reference} cannot be called with one argument: it is {_shown(function)}",
-                fix=f"write a plain function of one argument: {what_it_gets}",
+                fix=f"write a plain function of {'no argument, or of ' * may_have_none}one argument: {what_it_gets}",
                 where=place_of(function),
             )
 
@@ -186,11 +191,11 @@ def _one_argument(resources: Resources, reference: str, what_it_gets: str, named
     ]
 
 
-def _takes_one(function: Callable[..., object]) -> bool:
+def _takes(function: Callable[..., object], count: int) -> bool:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return False
     try:
-        inspect.signature(function).bind(None)
+        inspect.signature(function).bind(*[None] * count)
     except (TypeError, ValueError):
         return False
     return True

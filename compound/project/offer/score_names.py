@@ -30,7 +30,7 @@ class ScoreNames:
 
     Attributes:
         written: Names in `Score(name="...")`.
-        patterns: Regular expressions for computed names such as `f"lane_{lane}"`; a variable matches anything.
+        patterns: Regular expressions for computed names such as `f"kind_{kind}"`; a variable matches anything.
     """
 
     written: frozenset[str]

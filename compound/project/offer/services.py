@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from compound.graph.port.catalogue import Shelf
     from compound.graph.port.services import (
         Gateway,
+        Incoming,
         JsonCall,
         NodeCache,
         Prompt,
@@ -71,6 +72,12 @@ class ProjectServices:
         from compound.project.decision.conversations import Conversations
 
         return Conversations(self._resources, self.queue)
+
+    def arrive(self, incoming: Incoming) -> None:
+        """Register the item of a new run as a message of its conversation."""
+        from compound.project.decision.arrivals import arrive
+
+        arrive(self._resources, self.conversations, incoming)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:

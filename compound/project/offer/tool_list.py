@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from compound.language.schema import SchemaPart
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -59,7 +61,5 @@ def _verified(by: Verified | None) -> str:
 
 
 def _inputs(schema: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    properties, required = schema.get("properties"), schema.get("required")
-    names = list(properties) if isinstance(properties, dict) else []
-    needed = required if isinstance(required, list) else []
-    return tuple(name if name in needed else f"{name}?" for name in names)
+    whole = SchemaPart.of(schema)
+    return tuple(name if name in whole.required else f"{name}?" for name in whole.properties)

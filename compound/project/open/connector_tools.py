@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from compound.errors import Location, ProjectError, choices
 from compound.language.marks import CALLER
 from compound.project.open.conversation import ConversationEntry, conversation_of
+from compound.project.open.store_types import documents_schema
 from compound.project.source.documents import documents_of
 from compound.project.source.names import Named
 from compound.project.source.targets import TargetFiles
@@ -18,7 +19,7 @@ from compound.spec.declared import place_of
 from compound.tool import Function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from compound.project.open.stores import Stores
@@ -125,7 +126,20 @@ def store_documents(resources: Stores, store: str) -> Function[..., object]:
     own = inspect.Parameter(declared.id_name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, CALLER])
     documents.__annotations__ = {declared.id_name: Annotated[str, CALLER], "return": dict[str, JsonValue]}
     documents.__signature__ = inspect.Signature([own], return_annotation=dict[str, JsonValue])  # type: ignore[attr-defined]
-    return Function(documents)
+    return _StoreDocuments(documents, documents_schema(declared))
+
+
+class _StoreDocuments(Function[..., object]):
+    """A function whose result has the type that a store declares."""
+
+    def __init__(self, function: Callable[..., object], schema: Mapping[str, JsonValue]) -> None:
+        super().__init__(function)
+        self._schema = schema
+
+    @property
+    def output_schema(self) -> Mapping[str, JsonValue]:
+        """JSON schema of the documents."""
+        return self._schema
 
 
 def mailbox_conversation(resources: Stores, mailbox: str) -> Function[..., object]:

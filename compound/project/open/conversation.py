@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
+from compound.connector.state.messages import conversation_of_ref
 from compound.project.open.letters import letter_of
 from compound.project.view.times import moment
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from compound.project.open.stores import Stores
     from compound.review.item.types import Decision
 
-_REF: Final = "conversation of "
 _TEXTS: Final = ("body", "html")
 
 
@@ -43,19 +43,6 @@ class ConversationEntry(TypedDict):
     decided_by: str
     reason: str
     effects: list[ConversationEffect]
-
-
-def conversation_ref(mailbox: str, item_id: str) -> str:
-    """The reference from a review item to the conversation that it was drafted from."""
-    return f"{_REF}{mailbox}/{item_id}"
-
-
-def conversation_of_ref(ref: str) -> tuple[str, str] | None:
-    """The mailbox and the item of a conversation reference; None for a row."""
-    if not ref.startswith(_REF):
-        return None
-    mailbox, _, item_id = ref.removeprefix(_REF).partition("/")
-    return mailbox, item_id
 
 
 def rows_only(refs: Mapping[str, int]) -> dict[str, int]:
@@ -114,11 +101,12 @@ class _Ours:
         self._outbox = Outbox(stores.state, clock=stores.clock)
 
     def of_run(self, run_id: str, item_id: str, arrived_at: float) -> Iterator[tuple[float, ConversationEntry]]:
-        """One entry for each decision that stands or had effects, and for effects that needed no decision."""
+        """One entry for each decision that stands or acted, and for effects that needed no decision."""
         decisions, standing = self._decisions(run_id)
         effects: dict[str, list[EffectResult]] = {one: [] for one in standing}
         for effect in self._outbox.for_run(run_id):
-            if effect.status.value != "cancelled":
+            is_nothing = effect.status.value == "refused" and effect.decision_id not in standing
+            if effect.status.value != "cancelled" and not is_nothing:
                 effects.setdefault(effect.decision_id, []).append(effect)
         for decision_id, done in effects.items():
             decision = decisions.get(decision_id)
@@ -128,12 +116,12 @@ class _Ours:
 
     def _decisions(self, run_id: str) -> tuple[dict[str, Decision], list[str]]:
         """All decisions of a run by id, and those that stand."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
 
         found: dict[str, Decision] = {}
         standing: list[str] = []
-        for item in self._queue.list(ItemFilter(run_id=run_id)):
-            own = self._queue.decisions(item.item_id)
+        for item in self._queue.list(ReviewFilter(run_id=run_id)):
+            own = self._queue.decisions(item.review_id)
             found |= {one.decision_id: one for one in own}
             if item.status == "decided" and own and own[-1].final and own[-1].action != "return":
                 standing.append(own[-1].decision_id)
@@ -154,7 +142,10 @@ class _Ours:
             reason="" if decision is None else decision.reason or "",
             effects=[
                 ConversationEffect(
-                    name=one.effect, target=one.target, arguments=dict(one.args), outcome=one.status.value
+                    name=one.call.name,
+                    target=one.call.target,
+                    arguments=dict(one.call.arguments),
+                    outcome=one.status.value,
                 )
                 for one in done
             ],
@@ -162,7 +153,8 @@ class _Ours:
 
     def _written(self, one: EffectResult) -> str:
         """The text that an effect sent to the customer: a message from the mailbox, or the text for a recipient."""
-        if one.target in self._stores.target_files.mailboxes:
-            sent = self._stores.mailboxes[one.target].sent(one.effect_key)
+        call = one.call
+        if call.target in self._stores.target_files.mailboxes:
+            sent = self._stores.mailboxes[call.target].sent(call.key)
             return sent.text if sent is not None and sent.kind == "reply" else ""
-        return letter_of(self._stores.parts.effects.get(one.effect), one.args)
+        return letter_of(self._stores.parts.effects.get(call.name), call.arguments)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from compound.language.marks import RECIPIENT, meaning_of
+from compound.language.schema import SchemaPart
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -17,8 +18,8 @@ def recipients_of(effect: Effect | None) -> frozenset[str]:
     """Arguments with the recipient, as the effect declares them; empty if it has no recipient."""
     if effect is None:
         return frozenset()
-    declared = cast("Mapping[str, Mapping[str, JsonValue]]", effect.schema.get("properties") or {})
-    return frozenset(name for name, schema in declared.items() if meaning_of(schema) == RECIPIENT.meaning)
+    declared = SchemaPart.of(effect.schema).properties
+    return frozenset(name for name, part in declared.items() if meaning_of(part.body) == RECIPIENT.meaning)
 
 
 def letter_of(effect: Effect | None, arguments: Mapping[str, JsonValue]) -> str:

@@ -12,7 +12,6 @@ from compound.language.environment import Environment
 from compound.plugins import RERANKERS, TARGETS, Registry, Setup
 from compound.project.settings.settings import in_settings
 from compound.project.source.parts import CONNECTORS
-from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 _FORMAT: Final = re.compile(r"^compound:\s*[\"']?([A-Za-z_][\w-]*)/", re.MULTILINE)
 _NO_TARGETS: Final = frozenset({"lakehouse", "models", "mcp"})
 """Formats of `connectors/*.yaml` that are not targets."""
-_BUILT_IN: Final = frozenset({*TARGETS.built_in, *OLDER_KINDS})
+_BUILT_IN: Final = frozenset(TARGETS.built_in)
 
 
 class Plugged:
@@ -138,5 +137,6 @@ class NotInEvaluations:
         Raises:
             ConnectorError: ``effect.no-copy``.
         """
-        what = f"{group.effects[0].effect} changes {self._name!r}, and an evaluation cannot copy that target"
+        effect = group.effects[0].name
+        what = f"{effect} changes {self._name!r}, and an evaluation cannot copy that target"
         raise ConnectorError("effect.no-copy", what, fix="write `until: review` in the suite")

@@ -34,7 +34,8 @@ class EraseReport:
         keys: Number of keys; records do not repeat the keys themselves.
         runs: Runs that name the person.
         withdrawn: Those of them that waited for a decision, which is no longer possible.
-        removed: Kind (`runs`, `items`, `drafts`, `calls`, `effects`, `blobs`, `replies`, `cached`, ...) to its count.
+        removed: Kind (`runs`, `review_items`, `items`, `drafts`, `calls`, `effects`, `blobs`,
+            `replies`, `cached`, ...) to its count.
         left: Run to the reason it was skipped: it is running, or the outcome of an effect is unknown.
         found: Place to the number of mentions of the person after the removal; empty is the proof.
     """
@@ -139,19 +140,19 @@ class Eraser:
     def _withdraw(self, runs: Collection[str]) -> list[str]:
         waiting = self._waiting(runs)
         for items in waiting.values():
-            for item_id in items:
+            for review_id in items:
                 with suppress(ConflictError):  # it was just decided: the run resumes and is skipped
-                    self._queue.withdraw(item_id, actor="erase", reason="the person it is about was erased")
+                    self._queue.withdraw(review_id, actor="erase", reason="the person it is about was erased")
         return list(waiting)
 
     def _remove(self, runs: Sequence[str]) -> tuple[Counter[str], set[str]]:
         from compound.project.retention.content import remove_content
         from compound.project.retention.messages import forget_messages
-        from compound.project.retention.prune_state import forget_tickets
+        from compound.project.retention.prune_state import forget_items
 
         resources = self._resources
         removed, erased = remove_content(resources, runs, before=float("inf"), now=self._now)
-        removed["tickets"] += forget_tickets(resources.state, self._mention)
+        removed["items"] += forget_items(resources.state, self._mention)
         removed["messages"] += forget_messages(resources.state, self._mention, now=self._now)
         cuts = resources.traces.prune(emptied=erased, dropped=(), now=self._now, lost_before=self._now, spares_s=0.0)
         removed.update({"blobs": cuts.blobs, "spans_emptied": cuts.spans_emptied})

@@ -75,7 +75,7 @@ class Places:
 
     def _rows(self, db: Connection) -> Iterator[tuple[str, str]]:
         """Each row that names the person: its table, and its run if it has one."""
-        run_of_item = dict(db.execute(sa.select(tables.review_item.c.item_id, tables.review_item.c.run_id)).all())
+        run_of_review = dict(db.execute(sa.select(tables.review_item.c.review_id, tables.review_item.c.run_id)).all())
         for table in tables.metadata.tables.values():
             texts = [one for one in table.c if isinstance(one.type, sa.Text | sa.JSON)]
             if not texts:
@@ -84,11 +84,10 @@ class Places:
             forms = [form.lower() for form in self._mention.forms]
             may = sa.or_(*(word.contains(form, autoescape=True) for word in words for form in forms))
             # message ids are not run ids: its run names the person too, or its content is removed separately
-            item = sa.literal("") if table is tables.message else table.c.get("item_id", sa.literal(""))
-            owner = table.c.get("run_id", item)
+            owner = table.c.get("run_id", table.c.get("review_id", sa.literal("")))
             for run, *values in db.execute(sa.select(owner, *(sa.cast(one, sa.Text) for one in texts)).where(may)):
                 if any(value is not None and self._mention.in_text(value) for value in values):
-                    yield table.name, str(run_of_item.get(run, run) or "")
+                    yield table.name, str(run_of_review.get(run, run) or "")
 
     def _traced(self) -> list[str]:
         """Runs whose spans, inputs or outputs name the person; an empty id for content without a span."""
@@ -120,7 +119,7 @@ class Places:
     def _sources(self) -> frozenset[str]:
         """Items that the profile reads from the state folder."""
         profile = self._resources.settings.profile
-        read = (profile.tickets, *profile.mailboxes.values())
+        read = (profile.items, *profile.mailboxes.values())
         return frozenset(path.name for path in read if path and path.parent == self._resources.settings.home)
 
     def _truncate_logs(self) -> None:

@@ -188,7 +188,7 @@ class Pruner:
         """
         from compound.graph.store.locks import idle_runs
         from compound.project.retention.content import parts_of, remove_content
-        from compound.project.retention.prune_state import drop_calls, empty_tickets
+        from compound.project.retention.prune_state import drop_calls, empty_items
 
         self._tell(cut)
         state, checkpoints = self._resources.state, self._resources.settings.home / "checkpoints.db"
@@ -204,16 +204,16 @@ class Pruner:
                 ended, calls = drop_calls(state, idle, before=traces_before)
                 dropped.extend(ended)
                 removed["calls_dropped"] += calls
-        removed["tickets"] += empty_tickets(state, cut.graphs, before=content_before)
+        removed["items"] += empty_items(state, cut.graphs, before=content_before)
         return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
 
     def _withdraw(self, cut: PolicyCut) -> list[str]:
         """Withdraw items that waited longer than their content may be stored."""
         for items in cut.waiting.values():
-            for item_id in items:
+            for review_id in items:
                 with suppress(ConflictError):  # it was just decided: the run resumes
                     self._queue.withdraw(
-                        item_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
+                        review_id, actor=f"policy:{cut.policy}", reason="it waited longer than it may be kept"
                     )
         return sorted(cut.waiting)
 

@@ -89,7 +89,7 @@ def open_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
     is_done = sa.exists().where(_RUN.c.run_id == _RESUME.c.run_id, _RUN.c.status == "done")
     settled = [status.value for status in SETTLED]
     undecided = [status.value for status in UNDECIDED]
-    resumes = sa.select(_RESUME.c.run_id).join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+    resumes = sa.select(_RESUME.c.run_id).join(_ITEM, _ITEM.c.review_id == _RESUME.c.review_id)
     return _found(
         db,
         run_ids,
@@ -115,13 +115,13 @@ def undecided_items(db: Connection, run_ids: Collection[str]) -> dict[str, list[
     undecided = [status.value for status in UNDECIDED]
     found: dict[str, list[str]] = {}
     for part in _parts(run_ids):
-        query = sa.select(_ITEM.c.run_id, _ITEM.c.item_id)
-        for run_id, item_id in db.execute(query.where(_ITEM.c.run_id.in_(part), _ITEM.c.status.in_(undecided))):
-            found.setdefault(run_id, []).append(item_id)
+        query = sa.select(_ITEM.c.run_id, _ITEM.c.review_id)
+        for run_id, review_id in db.execute(query.where(_ITEM.c.run_id.in_(part), _ITEM.c.status.in_(undecided))):
+            found.setdefault(run_id, []).append(review_id)
     return found
 
 
-def forget_tickets(store: StateStore, mention: Mention) -> int:
+def forget_items(store: StateStore, mention: Mention) -> int:
     """Remove batch items that name a person and never had a run; returns the count."""
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -159,7 +159,7 @@ def empty_runs(
         on_each: Called with the runs before the commit.
 
     Returns:
-        Rows by kind: `runs`, `calls`, `items`, `drafts`, `decisions`, `effects`, `scores`, `tickets`, `messages`.
+        Rows by kind: `runs`, `calls`, `review_items`, `drafts`, `decisions`, `effects`, `scores`, `items`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -180,7 +180,7 @@ def drop_calls(store: StateStore, run_ids: Sequence[str], *, before: float) -> t
         return ids, db.execute(sa.delete(_CALL).where(_CALL.c.run_id.in_(ids))).rowcount if ids else 0
 
 
-def empty_tickets(store: StateStore, graphs: Sequence[str], *, before: float) -> int:
+def empty_items(store: StateStore, graphs: Sequence[str], *, before: float) -> int:
     """Delete dead-letter items that never ran; returns the count."""
     job = tables.batch_job
     jobs = sa.select(job.c.job_id).where(job.c.graph_name.in_(graphs), job.c.updated_at < before)
@@ -203,7 +203,7 @@ def _closed(db: Connection, run_ids: Sequence[str], before: float) -> list[str]:
 
 
 def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
-    items = sa.select(_ITEM.c.item_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
+    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
     draft = tables.draft_version
 
     def of(table: sa.Table, **values: Any) -> sa.Update:  # noqa: ANN401 - columns of the table
@@ -212,12 +212,12 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "items": of(_ITEM, ticket={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
-        "drafts": sa.update(draft).where(draft.c.item_id.in_(items)).values(draft={}),
+        "review_items": of(_ITEM, item={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
+        "drafts": sa.update(draft).where(draft.c.review_id.in_(items)).values(draft={}),
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
-        "tickets": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
+        "items": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
         "messages": emptying(ids, now),
     }
 

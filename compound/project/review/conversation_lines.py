@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project.open.resources import Resources
-    from compound.project.review.item_fields import ItemFields
+    from compound.project.review.item_fields import ReviewFields
 
     Record = Mapping[str, JsonValue]
 
@@ -28,7 +28,7 @@ def conversation_before(resources: Resources, run_id: str) -> tuple[Record, ...]
     return tuple(cast("Record", one) for one in found)
 
 
-def conversation_lines(view: ItemFields) -> Iterator[str]:
+def conversation_lines(view: ReviewFields) -> Iterator[str]:
     """Every message and every decision with its time; nothing for an item that is alone in its conversation."""
     if not view.conversation:
         return

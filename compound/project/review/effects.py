@@ -22,7 +22,7 @@ class EffectView:
 
     Attributes:
         key: Its key; commands accept a prefix.
-        item_id: The review item that decided it; empty without a review.
+        review_id: The review item that decided it; empty without a review.
         error: Why it was refused, failed or is unknown.
         next: The next command; empty if there is nothing to do.
     """
@@ -33,7 +33,7 @@ class EffectView:
     status: str
     run_id: str
     node: str
-    item_id: str
+    review_id: str
     arguments: Mapping[str, JsonValue]
     result: JsonValue
     error: str
@@ -88,31 +88,31 @@ class EffectService:
         if len(found) != 1:
             what = f"effect {key!r} does not exist" if not found else f"several effects begin with {key!r}"
             raise DataError("effect.unknown-key", what, fix="compound effects list shows them")
-        result = self._outbox.reconcile(found[0].effect_key, happened=happened, user=user, note=note)
+        result = self._outbox.reconcile(found[0].call.key, happened=happened, user=user, note=note)
         return [self._view(one) for one in self._outbox.group(result.group_key)]
 
     def _view(self, one: EffectResult) -> EffectView:
-        item_id = self._project.services.queue.item_of(one.decision_id) or ""
+        review_id = self._project.services.queue.item_of(one.decision_id) or ""
         return EffectView(
-            key=one.effect_key,
-            effect=one.effect,
-            target=one.target,
+            key=one.call.key,
+            effect=one.call.name,
+            target=one.call.target,
             status=one.status.value,
             run_id=one.run_id,
-            node=one.node,
-            item_id=item_id,
-            arguments=one.args,
+            node=one.call.node,
+            review_id=review_id,
+            arguments=one.call.arguments,
             result=one.result,
-            error=str((one.error or {}).get("what") or ""),
-            next=_next(one, item_id),
+            error=one.of_error("what"),
+            next=_next(one, review_id),
         )
 
 
-def _next(one: EffectResult, item_id: str) -> str:
+def _next(one: EffectResult, review_id: str) -> str:
     match one.status.value:
         case "unknown":
-            return f"compound effects reconcile {one.effect_key[:12]} --sent, or --not-sent"
-        case "scheduled" | "failed" if item_id:
-            return f"compound review resume {item_id[:10]}"
+            return f"compound effects reconcile {one.call.key[:12]} --sent, or --not-sent"
+        case "scheduled" | "failed" if review_id:
+            return f"compound review resume {review_id[:10]}"
         case _:
             return ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from compound.project.decision.done import Canonical, canonical_of, done_of, effect_record, rest_of
-from compound.project.decision.ports import action_record
+from compound.review.item.call_json import call_from_json, call_to_json
 from compound.review.item.machine import UNDECIDED
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from compound.effect import Effect
     from compound.effect.types import EffectResult
-    from compound.project.review.items import ItemView
+    from compound.project.review.items import ReviewView
     from compound.review.item.types import ReviewItem
 
     Record = Mapping[str, JsonValue]
 
 
 def with_effects(
-    view: ItemView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
-) -> ItemView:
+    view: ReviewView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
+) -> ReviewView:
     """Add the effects that were done; an open item proposes only the others."""
     done = done_of(effects)
     shown = replace(
@@ -36,11 +36,11 @@ def with_effects(
     if item.status not in UNDECIDED:
         return shown
     canonical = canonical_of(declared)
-    names = {one.effect for one in done}
+    names = {one.call.name for one in done}
     return replace(
         shown,
         actions=tuple(
-            _marked(action_record(one), one.name in names) for one in rest_of(item.draft.actions, done, canonical)
+            _marked(call_to_json(one), one.name in names) for one in rest_of(item.draft.actions, done, canonical)
         ),
         effects={action: _rest(does, done, canonical) for action, does in view.effects.items()},
     )
@@ -50,23 +50,23 @@ def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
     """Why an effect of a decision was refused; None if none was."""
     for one in effects:
         if one.decision_id == decision_id and one.status.value == "refused":
-            return f"{one.effect} was refused: {(one.error or {}).get('what') or 'no reason given'}"
+            return f"{one.call.name} was refused: {one.of_error('what') or 'no reason given'}"
     return None
 
 
 def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:
     from compound.effect.done import identity
 
-    left = Counter((one.node, identity(one.effect, one.args, canonical)) for one in done)
-    names = {one.effect for one in done}
+    left = Counter((one.call.node, identity(one.call, canonical)) for one in done)
+    names = {one.call.name for one in done}
     rest: list[Record] = []
     for one in does:
-        name = str(one["effect"])
-        key = (str(one["node"]), identity(name, cast("Record", one["arguments"]), canonical))
+        call = call_from_json(one)
+        key = (call.node, identity(call, canonical))
         if left[key]:
             left[key] -= 1
         else:
-            rest.append(_marked(one, name in names))
+            rest.append(_marked(one, call.name in names))
     return tuple(rest)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFields:
+class ReviewFields:
     """An item with everything needed for a decision.
 
     Attributes:
-        ticket: The source item, as declared by the graph's `item`; empty without a declaration.
+        item: The source item, as declared by the graph's `item`; empty without a declaration.
         title: Title in lists.
         draft: The text that an approval sends; empty if it sends none.
         actions: Further actions of an approval.
@@ -30,7 +30,8 @@ class ItemFields:
         graph: Name of the graph; `node` is its review.
         round: Number of earlier returns of a draft.
         on_expire: What happens at `expire_at`.
-        second: Whether two different people must approve it; `first_approver` was the first.
+        second: Actions that need two different people; `first_approver` was the first.
+        undo_s: Action to how long it can be undone, in seconds: the longest of the effects that it starts.
         undo_until: Until when its decision can be undone, ISO 8601; None if its run may resume.
         outcomes: Effects of its decisions with their status, oldest first.
         decisions: Its decisions, oldest first; `undone` says who undid one and when, `refused` why one of its effects
@@ -45,12 +46,12 @@ class ItemFields:
             item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
     """
 
-    item_id: str
+    review_id: str
     version: int
     status: str
     queue: str
     run_id: str
-    ticket: Mapping[str, JsonValue]
+    item: Mapping[str, JsonValue]
     draft: str
     actions: tuple[Mapping[str, JsonValue], ...]
     reasons: tuple[str, ...]
@@ -76,9 +77,9 @@ class ItemFields:
     on_expire: str = ""
     escalate_to: str = ""
     snooze_until: str | None = None
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str = ""
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     undo_until: str | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()

@@ -7,29 +7,32 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.project.review.offers import does_lines, value_lines
 from compound.project.view.times import moment
-from compound.review.item.draft_json import effect_to_json
+from compound.review.item.call_json import call_to_json
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project.review.item_fields import ItemFields
-    from compound.review.item.lists import ItemEvent
+    from compound.project.review.item_fields import ReviewFields
+    from compound.review.item.lists import ReviewEvent
     from compound.review.item.types import Decision, ReviewItem
 
     Record = Mapping[str, JsonValue]
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
 """Statuses of closed items."""
+_UNDOES: Final = {"undone": "", "recalled": "a change of what it was drafted from"}
+"""Kinds of events that undo a decision, and by what; empty for a person."""
 
 
-def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
+def _kind(event: ReviewEvent) -> str:
+    return event.event.rpartition(".")[2]
+
+
+def decision_record(one: Decision, events: Sequence[ReviewEvent]) -> Record:
     """A decision, and who undid it."""
     undone = next(
-        (
-            event
-            for event in events
-            if event.event.endswith(".undone") and event.details.get("decision_id") == one.decision_id
-        ),
+        (event for event in events if _kind(event) in _UNDOES and event.details.get("decision_id") == one.decision_id),
         None,
     )
     return {
@@ -42,8 +45,8 @@ def decision_record(one: Decision, events: Sequence[ItemEvent]) -> Record:
         "reason": one.reason,
         "fields": dict(one.fields),
         "note": one.note,
-        "effects": [effect_to_json(effect) for effect in one.draft.effects.get(one.action, ())],
-        "undone": None if undone is None else {"by": undone.actor, "at": moment(undone.at)},
+        "effects": [call_to_json(call) for call in one.draft.effects.get(one.action, ())],
+        "undone": None if undone is None else {"by": _UNDOES[_kind(undone)] or undone.actor, "at": moment(undone.at)},
         "refused": None,
     }
 
@@ -60,19 +63,19 @@ def pending_record(item: ReviewItem, decisions: Sequence[Decision]) -> Record | 
         "at": moment(first.decided_at),
         "version": first.version,
         "fields": dict(first.fields),
-        "agree": f"{_command(item.item_id, action)} --version {item.version}",
+        "agree": f"{_command(item.review_id, action)} --version {item.version}",
     }
 
 
-def _command(item_id: str, action: str) -> str:
+def _command(review_id: str, action: str) -> str:
     """The command that repeats another person's decision, whose fields are known."""
-    name = item_id[:10]
+    name = review_id[:10]
     if action in ("approve", "edit"):
         return f"compound review {action} {name}"
     return f"compound review decide {name} {action}"
 
 
-def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None:
+def ended_record(item: ReviewItem, events: Sequence[ReviewEvent]) -> Record | None:
     """Who or what closed an item without a decision; None for open and decided items."""
     last = next((one for one in reversed(events) if one.event == f"review.{item.status.value}"), None)
     if item.status not in ("withdrawn", "expired") or last is None:
@@ -81,10 +84,13 @@ def ended_record(item: ReviewItem, events: Sequence[ItemEvent]) -> Record | None
     return {"status": item.status.value, "by": last.actor, "at": moment(last.at), "why": why}
 
 
-def second_line(view: ItemFields) -> str:
+def second_line(view: ReviewFields) -> str:
     """Who must agree, if two people must approve."""
     if view.pending is None:
-        return "two people must approve it: nobody has yet"
+        acting = {name for name in view.offers if name not in WITHOUT_EFFECTS}
+        if acting <= set(view.second):
+            return "two people must approve it: nobody has yet"
+        return f"two people must choose {' or '.join(view.second)}: nobody has yet"
     who, action = view.pending["actor"], str(view.pending["action"])
     if action == "approve":
         return f"two people must approve it: {who} has; another person must too"
@@ -93,7 +99,7 @@ def second_line(view: ItemFields) -> str:
     return f"two people must approve it: {who} chose {action}; another person must choose it too"
 
 
-def pending_lines(view: ItemFields) -> Iterator[str]:
+def pending_lines(view: ReviewFields) -> Iterator[str]:
     """The first person's decision, and the second person's options."""
     if view.pending is None:
         return
@@ -117,7 +123,7 @@ def decision_line(one: Record) -> str:
     return f"decided at version {one['version']}: {one['action']} by {one['actor']} at {one['at']}{why}{back}{refused}"
 
 
-def decided_lines(view: ItemFields) -> Iterator[str]:
+def decided_lines(view: ReviewFields) -> Iterator[str]:
     """How an item was closed: its decision and effects, or who closed it and what it proposed."""
     if view.status == "decided" and view.decisions:
         last = view.decisions[-1]

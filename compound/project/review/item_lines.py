@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from compound.project.review.item_history import ENDED, second_line
 from compound.project.view.times import span
+from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.project.review.item_fields import ItemFields
+    from compound.project.review.item_fields import ReviewFields
 
 _EXPIRES: Final = {
     "escalate": "escalates to queue {queue}",
@@ -21,7 +22,7 @@ _EXPIRES: Final = {
 }
 
 
-def context_lines(view: ItemFields) -> Iterator[str]:
+def context_lines(view: ReviewFields) -> Iterator[str]:
     """Graph, queue, deadlines and special states of an item."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
     again = f", round {view.round + 1}" if view.round else ""
@@ -33,16 +34,23 @@ def context_lines(view: ItemFields) -> Iterator[str]:
     if view.expire_at and view.status not in ENDED:
         yield f"at {view.expire_at}: {_EXPIRES[view.on_expire].format(queue=view.escalate_to)}"
     if view.snooze_until and view.status == "snoozed":
-        yield f"snoozed until {view.snooze_until}; to wake it: compound review wake {view.item_id[:10]}"
+        yield f"snoozed until {view.snooze_until}; to wake it: compound review wake {view.review_id[:10]}"
     if view.second and view.status not in ENDED:
         yield second_line(view)
     if view.undo_until:
-        yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.item_id[:10]}"
+        yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.review_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
-        yield f"a decision can be undone for {span(view.undo_s)}"
+        yield _undo_words(view)
 
 
-def done_lines(view: ItemFields) -> Iterator[str]:
+def _undo_words(view: ReviewFields) -> str:
+    acting = {name for name in view.offers if name not in WITHOUT_EFFECTS}
+    if acting <= view.undo_s.keys() and len(set(view.undo_s.values())) == 1:
+        return f"a decision can be undone for {span(next(iter(view.undo_s.values())))}"
+    return "can be undone: " + "; ".join(f"{name} for {span(seconds)}" for name, seconds in view.undo_s.items())
+
+
+def done_lines(view: ReviewFields) -> Iterator[str]:
     """Effects that are already done; empty for a decided item."""
     if view.done and view.status not in ENDED:
         yield from ("", "already done (not repeated):")
@@ -50,7 +58,7 @@ def done_lines(view: ItemFields) -> Iterator[str]:
             yield from _effect(one)
 
 
-def effect_lines(view: ItemFields) -> Iterator[str]:
+def effect_lines(view: ReviewFields) -> Iterator[str]:
     """The status of every effect."""
     if view.outcomes and view.status in (*ENDED, "stale"):
         yield "effects:"
@@ -77,13 +85,13 @@ _LONG: Final = 100
 """Maximum characters of a field that is shown on one line with its name."""
 
 
-def backlog_item_lines(view: ItemFields) -> Iterator[str]:
+def backlog_item_lines(view: ReviewFields) -> Iterator[str]:
     """The source item: label, title and other fields; empty if the graph declares none."""
-    if not view.ticket and not view.name:
+    if not view.item and not view.name:
         return
     yield ""
     yield f"{view.name or 'input'}: {view.title}".rstrip(": ")
-    for name, value in view.ticket.items():
+    for name, value in view.item.items():
         if value in (None, "") or str(value) in (view.name, view.title):
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

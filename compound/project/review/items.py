@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from compound.project.decision.automatic import LOOK, READY
-from compound.project.decision.ports import action_record
 from compound.project.review.conversation_lines import conversation_lines
-from compound.project.review.item_fields import ItemFields
+from compound.project.review.item_fields import ReviewFields
 from compound.project.review.item_history import (
     ENDED,
     decided_lines,
@@ -21,21 +19,24 @@ from compound.project.review.item_history import (
     pending_record,
 )
 from compound.project.review.item_lines import backlog_item_lines, context_lines, done_lines, effect_lines
+from compound.project.review.item_reasons import why_a_person
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
 from compound.project.view.times import age, moment
+from compound.review.item.call_json import call_to_json
+from compound.review.item.lists import LOOK, READY
 from compound.review.item.offer import shown_offer
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.effect.types import EffectResult
-    from compound.review.item.lists import ItemEvent, ItemSummary
+    from compound.review.item.lists import ReviewEvent, ReviewSummary
     from compound.review.item.types import Decision, DraftVersion, ReviewItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRow:
+class ReviewRow:
     """A row of the list of review items.
 
     Attributes:
@@ -46,9 +47,9 @@ class ItemRow:
         ready: Whether the graph's `auto` rule holds for the draft; None if it has none.
     """
 
-    item_id: str
+    review_id: str
     short_id: str
-    ticket_id: str
+    item_id: str
     status: str
     age: str
     subject: str
@@ -65,7 +66,7 @@ class ItemRow:
     run_id: str = ""
     risk: int = 0
     level: int = 0
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str = ""
     expire_at: str | None = None
     snooze_until: str | None = None
@@ -82,22 +83,22 @@ class ItemRow:
         return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
-    def of(cls, item: ItemSummary, now: float) -> ItemRow:
+    def of(cls, item: ReviewSummary, now: float) -> ReviewRow:
         """Internal: the row of an item."""
         is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
         return cls(
-            item_id=item.item_id,
-            short_id=item.item_id[:10],
-            ticket_id=item.ticket_id or "",
+            review_id=item.review_id,
+            short_id=item.review_id[:10],
+            item_id=item.item_id or "",
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             age=age(now - item.created_at),
             subject=item.subject[:50],
-            reasons=item.reasons,
+            reasons=why_a_person(item, is_ruled=item.ready is not None),
             actions=tuple(action.name for action in item.draft.actions),
             version=item.version,
             queue=item.queue,
             created_at=moment(item.created_at),
-            due_at=None if item.due_at is None else moment(item.due_at),
+            due_at=_moment(item.due_at),
             held_by=item.lease_user or "" if is_held else "",
             held_until=moment(item.lease_until or 0.0) if is_held else None,
             graph=item.graph_name or "",
@@ -107,10 +108,34 @@ class ItemRow:
             level=item.level,
             second=item.second,
             first_approver=item.first_approver or "",
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            expire_at=_moment(item.expire_at),
+            snooze_until=_moment(item.snooze_until),
             ready=item.ready,
         )
+
+
+def _moment(at: float | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+class _Deadlines(TypedDict):
+    due_at: str | None
+    expire_at: str | None
+    on_expire: str
+    escalate_to: str
+    snooze_until: str | None
+
+
+def _deadlines(item: ReviewItem) -> _Deadlines:
+    """When something happens to an item that nobody decides, and what; empty for what never happens."""
+    is_escalated = item.expire_at is not None and item.on_expire == "escalate"
+    return {
+        "due_at": _moment(item.due_at),
+        "expire_at": _moment(item.expire_at),
+        "on_expire": "" if item.expire_at is None else item.on_expire,
+        "escalate_to": item.escalate_to or item.queue if is_escalated else "",
+        "snooze_until": _moment(item.snooze_until),
+    }
 
 
 def draft_state(ready: bool | None) -> str:
@@ -119,7 +144,7 @@ def draft_state(ready: bool | None) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemView(ItemFields):
+class ReviewView(ReviewFields):
     """An item with everything needed for a decision, for people."""
 
     @classmethod
@@ -128,22 +153,22 @@ class ItemView(ItemFields):
         item: ReviewItem,
         decisions: Sequence[Decision],
         drafts: Sequence[DraftVersion],
-        events: Sequence[ItemEvent] = (),
-    ) -> ItemView:
+        events: Sequence[ReviewEvent] = (),
+    ) -> ReviewView:
         """Internal: build the view of an item with its decisions and drafts."""
         is_held = item.is_held(datetime.now(UTC).timestamp())
         return cls(
-            item_id=item.item_id,
+            review_id=item.review_id,
             version=item.version,
             status="pending" if item.status == "in_review" and not is_held else item.status.value,
             queue=item.queue,
             run_id=item.run_id,
-            ticket=item.ticket,
-            name=item.ticket_id or "",
+            item=item.item,
+            name=item.item_id or "",
             title=item.title,
             draft=item.draft.text,
-            actions=tuple(action_record(action) for action in item.draft.actions),
-            reasons=item.reasons,
+            actions=tuple(call_to_json(action) for action in item.draft.actions),
+            reasons=why_a_person(item, is_ruled=item.readiness is not None),
             evidence=item.evidence,
             refs=item.refs,
             created_at=moment(item.created_at),
@@ -159,19 +184,13 @@ class ItemView(ItemFields):
             ended=ended_record(item, events),
             drafts=tuple(_draft(one) for one in drafts),
             stale=str((item.stale_reason or {}).get("what") or ""),
-            pruned_at=None if item.pruned_at is None else moment(item.pruned_at),
+            pruned_at=_moment(item.pruned_at),
             graph=item.graph_name or "",
             node=item.node,
             round=item.round,
             level=item.level,
             risk=item.risk,
-            due_at=None if item.due_at is None else moment(item.due_at),
-            expire_at=None if item.expire_at is None else moment(item.expire_at),
-            on_expire="" if item.expire_at is None else item.on_expire,
-            escalate_to=""
-            if item.expire_at is None or item.on_expire != "escalate"
-            else item.escalate_to or item.queue,
-            snooze_until=None if item.snooze_until is None else moment(item.snooze_until),
+            **_deadlines(item),
             second=item.second,
             first_approver=item.first_approver or "",
             undo_s=item.undo_s,
@@ -183,7 +202,7 @@ class ItemView(ItemFields):
 
     def _lines(self) -> Iterator[str]:
         state = draft_state(self.ready)
-        yield f"item {self.item_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
+        yield f"review item {self.review_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
         yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
@@ -195,7 +214,8 @@ class ItemView(ItemFields):
             return
         yield from backlog_item_lines(self)
         yield from conversation_lines(self)
-        yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons or (self._always,)))
+        if self.reasons:
+            yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons))
         yield from pending_lines(self)
         yield from done_lines(self)
         yield from (
@@ -208,16 +228,9 @@ class ItemView(ItemFields):
         yield from ("", *self._next())
 
     @property
-    def _always(self) -> str:
-        """Why a person is asked where neither a rule nor a check said so."""
-        return (
-            f"{self.graph} asks a person every time, at `{self.node}`" if self.graph else "a person is asked every time"
-        )
-
-    @property
     def _evidence(self) -> Mapping[str, JsonValue]:
         """Evidence that is not shown above."""
-        return {name: value for name, value in self.evidence.items() if value != self.ticket}
+        return {name: value for name, value in self.evidence.items() if value != self.item}
 
     @property
     def _chosen(self) -> str:
@@ -235,7 +248,7 @@ class ItemView(ItemFields):
                 yield from (f"  {line}" for line in str(one["text"]).splitlines())
 
     def _next(self) -> Iterator[str]:
-        name = self.item_id[:10]
+        name = self.review_id[:10]
         if self.status == "stale":
             yield f"next: compound review redraft {name}"
         elif self.status in ("pending", "in_review", "awaiting_second"):
@@ -271,7 +284,7 @@ class Decided:
         agree: The command for the second approver; empty if none is needed.
     """
 
-    item_id: str
+    review_id: str
     decision_id: str
     action: str
     actor: str
@@ -297,14 +310,14 @@ class Decided:
     ) -> Decided:
         """Internal: build the outcome of a decision."""
         return cls(
-            item_id=decision.item_id,
+            review_id=decision.review_id,
             decision_id=decision.decision_id,
             action=decision.action,
             actor=decision.actor,
             run_status=run_status,
-            ok=run_status != "failed",
+            ok=run_status != "failed" and not is_back,
             effects=tuple(
-                {"name": one.effect, "status": one.status.value, "error": (one.error or {}).get("what")}
+                {"name": one.call.name, "status": one.status.value, "error": (one.error or {}).get("what")}
                 for one in effects
             ),
             problem=problem,
@@ -320,7 +333,7 @@ class Decided:
         lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
         if self.problem:
             lines.append(f"  {self.problem}")
-        name = self.item_id[:10]
+        name = self.review_id[:10]
         if self.agree:
             lines.append(f"  another person (not {self.actor}) agrees with: {self.agree}")
         if self.undo_until:
@@ -338,7 +351,7 @@ def _draft(one: DraftVersion) -> Mapping[str, JsonValue]:
         "seq": one.seq,
         "author": one.author,
         "text": one.draft.text,
-        "actions": [action_record(action) for action in one.draft.actions],
+        "actions": [call_to_json(action) for action in one.draft.actions],
         "fields": dict(one.draft.fields),
         "at": moment(one.created_at),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.review.item.draft_json import effect_to_json
+from compound.review.item.call_json import call_to_json
 from compound.review.item.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _COMMANDS: Final = ("approve", "edit", "reject")
 
 def effects_json(draft: Draft) -> dict[str, tuple[Mapping[str, JsonValue], ...]]:
     """Action to its effects, as JSON records."""
-    return {action: tuple(effect_to_json(one) for one in does) for action, does in draft.effects.items()}
+    return {action: tuple(call_to_json(one) for one in does) for action, does in draft.effects.items()}
 
 
 def offer_lines(
@@ -58,10 +58,10 @@ def does_lines(does: Does) -> Iterator[str]:
 
 
 def _effect_lines(one: Mapping[str, JsonValue]) -> Iterator[str]:
-    target = f" ({one['target']})" if one["target"] else ""
+    target = f" ({one['target']})" if one.get("target") else ""
     condition = f", if {one['when']}" if one.get("when") else ""
     again = f": {AGAIN}" if one.get("done_before") else ""
-    yield f"  - {one['effect']}{target}{condition}{again}"
+    yield f"  - {one['name']}{target}{condition}{again}"
     for name, value in cast("Mapping[str, JsonValue]", one["arguments"]).items():
         lines = list(value_lines(value, ""))
         if len(lines) == 1:
@@ -85,8 +85,7 @@ def _values(arguments: JsonValue) -> list[JsonValue]:
 
 def _is_list_of_effects(value: JsonValue, told: Sequence[tuple[str, Does]], done: Does) -> bool:
     """Whether every entry is among the shown or already done effects."""
-    shown = [(one["effect"], one["arguments"]) for _, does in told for one in does]
-    shown += [(one["name"], one["arguments"]) for one in done]
+    shown = [(one["name"], one["arguments"]) for does in (*(does for _, does in told), done) for one in does]
     return isinstance(value, list) and all(
         isinstance(one, dict) and (one.get("name"), one.get("arguments")) in shown for one in value
     )

@@ -12,7 +12,7 @@ from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.item_effects import with_effects
 from compound.project.review.item_history import pending_record
-from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ItemRow, ItemView
+from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.upkeep import ReviewUpkeep
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from compound.effect.outbox import Outbox
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
-    from compound.review import Edit, ItemFilter
+    from compound.review import Edit, ReviewFilter
     from compound.review.item.types import Action, Decision, ReviewItem
     from compound.review.queue.queue import ReviewQueue
 
@@ -52,27 +52,29 @@ class ReviewService(ReviewUpkeep):
     def _outbox(self) -> Outbox:
         return self._project.services.outbox.outbox
 
-    def list(self, where: ItemFilter | None = None) -> Sequence[ItemRow]:
+    def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewRow]:
         """Items by urgency; open ones by default. Due work is processed first."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
         self.sweep(goes_on=False)
         now = self._project.resources.clock()
-        return [ItemRow.of(item, now) for item in self.queue.list(where or ItemFilter(statuses=tuple(UNDECIDED)))]
+        return [ReviewRow.of(item, now) for item in self.queue.list(where or ReviewFilter(statuses=tuple(UNDECIDED)))]
 
     def counts(self) -> dict[str, int]:
         """Number of items by status."""
         return {status.value: number for status, number in self.queue.counts().items()}
 
-    def show(self, item_id: str) -> ItemView:
+    def show(self, review_id: str) -> ReviewView:
         """An item, by its id, a prefix of it, or the id of its source item."""
-        return self._view(self.find(item_id))
+        return self._view(self.find(review_id))
 
-    def _view(self, item: ReviewItem) -> ItemView:
+    def _view(self, item: ReviewItem) -> ReviewView:
         queue = self.queue
-        view = ItemView.of(item, queue.decisions(item.item_id), queue.drafts(item.item_id), queue.events(item.item_id))
-        if view.decisions and (until := queue.undo_until(queue.decisions(item.item_id)[-1].decision_id)) is not None:
+        view = ReviewView.of(
+            item, queue.decisions(item.review_id), queue.drafts(item.review_id), queue.events(item.review_id)
+        )
+        if view.decisions and (until := queue.undo_until(queue.decisions(item.review_id)[-1].decision_id)) is not None:
             view = replace(view, undo_until=moment(until))
         view = replace(view, conversation=conversation_before(self._project.resources, item.run_id))
         effects = effects_of(queue, self._outbox, item)
@@ -87,44 +89,46 @@ class ReviewService(ReviewUpkeep):
         from compound.review.item.machine import UNDECIDED
 
         found = self.queue.resolve(named)
-        waiting = [item_id for item_id, status in found if status in UNDECIDED]
+        waiting = [review_id for review_id, status in found if status in UNDECIDED]
         if len(found) == 1 or len(waiting) == 1:
             return self.queue.show(waiting[0] if waiting else found[0][0])
         if not found:
             raise DataError(
-                "review.unknown-item", f"item {named!r} does not exist", fix="compound review list --all shows them"
+                "review.unknown-item",
+                f"review item {named!r} does not exist",
+                fix="compound review list --all shows them",
             )
-        several = ", ".join(item_id[:10] for item_id, _ in found)
+        several = ", ".join(review_id[:10] for review_id, _ in found)
         raise DataError(
             "review.ambiguous-item", f"{named!r} matches several items: {several}", fix="write a longer prefix"
         )
 
-    def claim(self, item_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ItemView:
+    def claim(self, review_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ReviewView:
         """Claim an item, so that nobody else can decide it.
 
         Raises:
             ConflictError: `review.claimed`: another user holds it; `review.decided`, `review.transition`.
         """
-        item = self.find(item_id)
-        return self._view(self.queue.claim(item.item_id, user, lease_s=lease_s, takeover=takeover))
+        item = self.find(review_id)
+        return self._view(self.queue.claim(item.review_id, user, lease_s=lease_s, takeover=takeover))
 
-    def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ItemView | None:
+    def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ReviewView | None:
         """Claim the most urgent unclaimed item; None if there is none."""
         self.sweep(goes_on=False)
         item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
         return None if item is None else self._view(item)
 
-    def release(self, item_id: str, *, user: str) -> ItemView:
+    def release(self, review_id: str, *, user: str) -> ReviewView:
         """Release an item.
 
         Raises:
             ConflictError: `review.lease-lost`: the user does not hold it.
         """
-        return self._view(self.queue.release(self.find(item_id).item_id, user))
+        return self._view(self.queue.release(self.find(review_id).review_id, user))
 
     def decide(  # noqa: PLR0913 - one call: what, who, which version, why
         self,
-        item_id: str,
+        review_id: str,
         action: Action,
         *,
         user: str,
@@ -139,7 +143,7 @@ class ReviewService(ReviewUpkeep):
         Repeating the same decision by the same person resumes after a crash.
 
         Args:
-            item_id: As for `find`.
+            review_id: As for `find`.
             action: An action of the item's offer, or `return`, `escalate`.
             user: The deciding user.
             version: The version that was read; None: the current one.
@@ -154,30 +158,33 @@ class ReviewService(ReviewUpkeep):
             DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
                 the decision is not valid and is not stored.
         """
-        item = self.find(item_id)
-        if action == "return" and self._project.run_record(item.run_id) is None:
-            what = f"the run of item {item.item_id} belongs to another program, which cannot draft again"
-            raise ConflictError("review.no-return", what, fix="reject or edit it")
-        if action == "return" and not note.strip():
-            what = "return needs an instruction for the new draft"
-            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
+        item = self.find(review_id)
+        if action == "return":
+            self._require_returnable(item, note)
         require_here(self._project, item.run_id)
+        read = item.version if version is None else version
         try:
             decision = self.queue.decide(
-                item.item_id,
-                action,
-                user=user,
-                version=item.version if version is None else version,
-                fields=fields,
-                edits=edits,
-                reason=reason,
-                note=note,
+                item.review_id, action, user=user, version=read, fields=fields, edits=edits, reason=reason, note=note
             )
         except ConflictError as error:
-            mine = self._unfinished(item.item_id, action, user) if error.code == "review.decided" else None
+            mine = self._unfinished(item.review_id, action, user) if error.code == "review.decided" else None
             if mine is None:
                 raise
             decision = mine
+        return self._gone_on(decision)
+
+    def _require_returnable(self, item: ReviewItem, note: str) -> None:
+        """Raise unless the item's graph can draft again, and is told how."""
+        if self._project.run_record(item.run_id) is None:
+            what = f"the run of review item {item.review_id} belongs to another program, which cannot draft again"
+            raise ConflictError("review.no-return", what, fix="reject or edit it")
+        if not note.strip():
+            what = "return needs an instruction for the new draft"
+            raise DataError("review.no-instruction", what, fix="--instruction TEXT")
+
+    def _gone_on(self, decision: Decision) -> Decided:
+        """Resume the run, unless another process does."""
         try:
             return self.go_on(decision)
         except ConflictError as error:
@@ -185,10 +192,10 @@ class ReviewService(ReviewUpkeep):
                 raise
             return Decided.of(decision, "resuming in another process")
 
-    def _unfinished(self, item_id: str, action: Action, user: str) -> Decision | None:
-        if item_id not in self.queue.open_resumes():
+    def _unfinished(self, review_id: str, action: Action, user: str) -> Decision | None:
+        if review_id not in self.queue.open_resumes():
             return None
-        decision = self.queue.decisions(item_id)[-1]
+        decision = self.queue.decisions(review_id)[-1]
         return decision if (decision.actor, decision.action) == (user, action) else None
 
     def go_on(self, decision: Decision) -> Decided:
@@ -197,12 +204,16 @@ class ReviewService(ReviewUpkeep):
         Other failures keep the decision: `resume` retries, and no effect runs twice.
         """
         if not decision.final:
-            pending = pending_record(self.queue.show(decision.item_id), [decision])
+            pending = pending_record(self.queue.show(decision.review_id), [decision])
             return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
         if (until := self.queue.undo_until(decision.decision_id)) is not None:
             return Decided.of(decision, UNDOABLE, undo_until=moment(until))
         require_here(self._project, decision.run_id)
-        claim = self.queue.claim_resume(decision.item_id, lease_s=self.lease_s)
+        if self.queue.show(decision.review_id).status == "decided":
+            item = self.queue.recall(decision.review_id)
+            if item.status == "stale":
+                return self._back(decision, item)
+        claim = self.queue.claim_resume(decision.review_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: the program that runs it resumes it with this decision.
             self.queue.finish_resume(claim)
@@ -220,13 +231,18 @@ class ReviewService(ReviewUpkeep):
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
 
+    def _back(self, decision: Decision, item: ReviewItem) -> Decided:
+        """A decision that was recalled: nothing was done."""
+        what = f"nothing was done: {(item.stale_reason or {}).get('what')}"
+        return Decided.of(decision, "waiting_review", problem=what, is_back=True)
+
     def _resumed(self, decision: Decision) -> RunResult:
         if decision.action == "return":
             return self._project.redraft(decision.run_id, decision.node)
         return self._project.resume(decision.run_id)
 
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
-        item = self.queue.show(decision.item_id)
+        item = self.queue.show(decision.review_id)
         problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
         effects = effects_of(self.queue, self._outbox, item)
         own = [one for one in effects if one.decision_id == decision.decision_id]
@@ -239,7 +255,7 @@ class ReviewService(ReviewUpkeep):
             is_back=is_back,
         )
 
-    def fields(self, item_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
+    def fields(self, review_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
         """Parse fields of an action from the command line, `card=C-1 amount=40`, by their declared types.
 
         Raises:
@@ -247,19 +263,19 @@ class ReviewService(ReviewUpkeep):
         """
         from compound.review.item.offer import read_fields
 
-        return read_fields(self.find(item_id).decide, action, written)
+        return read_fields(self.find(review_id).decide, action, written)
 
-    def draft_fields(self, item_id: str, seq: int) -> dict[str, JsonValue]:
+    def draft_fields(self, review_id: str, seq: int) -> dict[str, JsonValue]:
         """An earlier draft of an item as fields of an edit.
 
         Raises:
             DataError: `review.unknown-draft`.
         """
-        item = self.find(item_id)
-        drafts = {one.seq: one.draft for one in self.queue.drafts(item.item_id)}
+        item = self.find(review_id)
+        drafts = {one.seq: one.draft for one in self.queue.drafts(item.review_id)}
         if seq not in drafts:
             known = choices([str(one) for one in drafts])
-            raise DataError("review.unknown-draft", f"item {item.item_id} has no draft {seq}", fix=known)
+            raise DataError("review.unknown-draft", f"review item {item.review_id} has no draft {seq}", fix=known)
         offered = item.decide.get("edit", {})
         given: dict[str, JsonValue] = {
             name: value for name, value in drafts[seq].given.items() if isinstance(value, str) and name in offered
@@ -271,17 +287,17 @@ class ReviewService(ReviewUpkeep):
         from compound.batch.ledger import unsettled_runs
 
         batch = unsettled_runs(self._project.resources.state)
-        return [item_id for item_id in self.queue.open_resumes() if self.queue.show(item_id).run_id not in batch]
+        return [review_id for review_id in self.queue.open_resumes() if self.queue.show(review_id).run_id not in batch]
 
-    def resume(self, item_id: str) -> Decided:
+    def resume(self, review_id: str) -> Decided:
         """Resume a decided item whose process ended or whose effects failed temporarily."""
-        item = self.find(item_id)
-        decisions = self.queue.decisions(item.item_id)
+        item = self.find(review_id)
+        decisions = self.queue.decisions(item.review_id)
         if not decisions:
-            raise ConflictError("review.undecided", f"item {item.item_id} is {item.status.value}, not decided")
+            raise ConflictError("review.undecided", f"review item {item.review_id} is {item.status.value}, not decided")
         return self.go_on(decisions[-1])
 
-    def redraft(self, item_id: str, *, user: str) -> ItemView:
+    def redraft(self, review_id: str, *, user: str) -> ReviewView:
         """Draft a stale item again from current data; it is open with the new draft.
 
         Drafts that people wrote are kept. Only a person can decide the new draft.
@@ -289,19 +305,19 @@ class ReviewService(ReviewUpkeep):
         Raises:
             ConflictError: `review.transition`: it is not stale.
         """
-        item = self.find(item_id)
+        item = self.find(review_id)
         require_here(self._project, item.run_id)
-        item = self.queue.check_stale(item.item_id)
+        item = self.queue.check_stale(item.review_id)
         if item.status != "stale":
-            what = f"item {item.item_id} is {item.status.value}: none of its rows has changed"
+            what = f"review item {item.review_id} is {item.status.value}: none of its rows has changed"
             raise ConflictError("review.transition", what, fix="approve, edit or reject it")
         result = self._project.redraft(item.run_id, item.node)
         if result.error is not None:
             raise result.error
-        item = self.queue.show(item.item_id)
+        item = self.queue.show(item.review_id)
         if result.status == "done" and item.status == "stale":
             why = "the graph no longer asks for a review"
-            item = self.queue.withdraw(item.item_id, actor=user, reason=why)
+            item = self.queue.withdraw(item.review_id, actor=user, reason=why)
         return self._view(item)
 
 

@@ -14,14 +14,15 @@ from compound.batch.gate import keys_of
 from compound.batch.trouble import is_out_of_room
 from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
 from compound.connector.rows.sources import ENDINGS
-from compound.connector.state.tickets import RunItem, content_sha256
+from compound.connector.state.items import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
 from compound.graph.wiring.roles import Roles
 from compound.project.decision.aftermath import reopen_refused
-from compound.project.decision.automatic import AUTOMATIC, LOOK, READY
+from compound.project.decision.arrivals import message_of
 from compound.project.running.items import RowItems, record_of
-from compound.project.running.messages import apart, arrival_of, mailbox_name
+from compound.project.running.messages import apart, mailbox_name
 from compound.project.running.sources import open_source
+from compound.review.item.lists import AUTOMATIC, LOOK, READY
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -84,7 +85,10 @@ def open_backlog(
         fix = '--from FILE, --from "sql:SELECT ..." or --from module:function'
         raise ProjectError("batch.no-source", what, fix=fix)
     opened = open_source(source, resources)
-    return Backlog(source=opened.name, items=rows.of(opened.rows()), are_ids_shared=rows.roles.names_items)
+    items = rows.of(opened.rows())
+    if rows.roles.names_items:
+        items = (replace(one, message=message_of(resources, one.fields or {})) for one in items)
+    return Backlog(source=opened.name, items=items, are_ids_shared=rows.roles.names_items)
 
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
@@ -105,8 +109,8 @@ def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
     roles = Roles(spec)
 
     def keys(item: LedgerItem) -> frozenset[str]:
-        given, _ = roles.given(item.ticket or {}, item.context)
-        return keys_of(item.ticket, roles.key(given))
+        given, _ = roles.given(item.fields or {}, item.context)
+        return keys_of(item.fields, roles.key(given))
 
     return keys
 
@@ -137,7 +141,7 @@ def source_path(source: str, resources: Resources) -> Path:
     profile = resources.settings.profile
     if source not in resources.mailboxes:
         return Path(source).resolve()
-    path = profile.mailboxes.get(source, profile.tickets)
+    path = profile.mailboxes.get(source, profile.items)
     if path is None:
         raise ProjectError(
             "project.no-items",
@@ -162,10 +166,10 @@ def backlog_of(path: Path, mailbox: Mailbox, rows: RowItems, name: str = "") -> 
         if isinstance(entry, MailboxProblem):
             at = entry.error.where
             named = entry.item_id or (f"{Path(at.file).name}:{at.line}" if at else f"line-{entry.line}")
-            yield BacklogItem(ticket_id=named, ticket=None, problem=record_of(entry.error))
+            yield BacklogItem(item_id=named, fields=None, problem=record_of(entry.error))
         else:
-            ticket, links = apart(entry.model_dump(mode="json", exclude_none=True), rows)
-            item = rows.of_ticket(ticket, columns, where or Location(str(path)))
+            fields, links = apart(entry.model_dump(mode="json", exclude_none=True), rows)
+            item = rows.of_mailbox(fields, columns, where or Location(str(path)))
             yield replace(item, message={"mailbox": name, **links}) if name else item
 
 
@@ -236,8 +240,6 @@ class EngineRunner:
             await gate(self._outbox.rows_of_run(item.run_id))
 
         try:
-            if item.message:
-                self._conversations.begin(item.run_id, arrival_of(item.ticket_id, item.ticket or {}, item.message))
             result = await self._run(item, turn)
             result = await self._up_to_date(result, turn)
         except ConnectorError:
@@ -254,13 +256,14 @@ class EngineRunner:
             except RunError as error:
                 if error.code != "graph.unknown-run":
                     raise  # the batch started the item, but not its run
-        given, context = self._roles.given(item.ticket or {}, item.context)
+        given, context = self._roles.given(item.fields or {}, item.context)
         return await self._engine.run(
             given,
             run_id=item.run_id,
-            thread_id=item.ticket_id,
+            thread_id=item.item_id,
             context={**self._context, **context},
-            item=RunItem(item.ticket_id, content_sha256(item.ticket or {}, item.context)),
+            item=RunItem(item.item_id, content_sha256(item.fields or {}, item.context)),
+            message=item.message,
             effect_gate=turn,
         )
 
@@ -281,9 +284,9 @@ class EngineRunner:
         stale = found
         if result.status == "failed":
             stale = reopen_refused(self._queue, self._outbox, result.run_id)
-        for item_id in stale:
-            item = self._queue.show(item_id)
-            deciders = [one.actor for one in self._queue.decisions(item_id)]
+        for review_id in stale:
+            item = self._queue.show(review_id)
+            deciders = [one.actor for one in self._queue.decisions(review_id)]
             code = str((item.stale_reason or {}).get("code"))
             if code.endswith(".stale") and all(actor.startswith("policy:") for actor in deciders):
                 return item.node
@@ -292,15 +295,15 @@ class EngineRunner:
     def _outcome(self, result: RunResult) -> Outcome:
         match result.status:
             case "done":
-                return Outcome(status=ItemStatus.DONE, lane=self._way(result))
+                return Outcome(status=ItemStatus.DONE, readiness=self._readiness(result))
             case "waiting_review":
-                return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result))
+                return Outcome(status=ItemStatus.WAITING_REVIEW, readiness=self._readiness(result))
             case _:
                 return self._failed(result)
 
     def _failed(self, result: RunResult) -> Outcome:
         """A refused effect returns the item to a person; anything else is a dead letter."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
         error = result.error
@@ -308,20 +311,20 @@ class EngineRunner:
             # Nothing can be stored now: the item is not at fault.
             raise ConnectorError(error.code, error.what, fix=error.fix)
         what = record_of(error) if error else {"code": "graph.failed", "what": "the run failed", "fix": ""}
-        if self._queue.list(ItemFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
-            return Outcome(status=ItemStatus.WAITING_REVIEW, lane=self._way(result), error=what)
+        if self._queue.list(ReviewFilter(run_id=result.run_id, statuses=tuple(UNDECIDED))):
+            return Outcome(status=ItemStatus.WAITING_REVIEW, readiness=self._readiness(result), error=what)
         return Outcome(status=ItemStatus.DEAD, error=what)
 
-    def _way(self, result: RunResult) -> str | None:
+    def _readiness(self, result: RunResult) -> str | None:
         """How the run's drafts wait or were decided automatically; None for a graph without rules."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
-        items = self._queue.list(ItemFilter(run_id=result.run_id))
+        items = self._queue.list(ReviewFilter(run_id=result.run_id))
         waiting = [one for one in items if one.status in UNDECIDED]
         said = [one.ready for one in waiting if one.ready is not None]
         if said:
             return READY if all(said) else LOOK
-        actors = [one.actor for item in items for one in self._queue.decisions(item.item_id)]
+        actors = [one.actor for item in items for one in self._queue.decisions(item.review_id)]
         is_automatic = bool(actors) and not waiting and all(actor.startswith("policy:") for actor in actors)
         return AUTOMATIC if is_automatic else None

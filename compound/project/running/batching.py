@@ -59,12 +59,12 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch
 
 def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
     """Withdraw review items of runs that a restart discards: their drafts are no longer needed."""
-    from compound.review import ItemFilter
+    from compound.review import ReviewFilter
     from compound.review.item.machine import UNDECIDED
 
     for run_id in run_ids:
-        for item in queue.list(ItemFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
+        for item in queue.list(ReviewFilter(statuses=tuple(UNDECIDED), run_id=run_id)):
             try:
-                queue.withdraw(item.item_id, actor="batch", reason="the batch was restarted")
+                queue.withdraw(item.review_id, actor="batch", reason="the batch was restarted")
             except ConflictError:
                 continue  # it was just decided; the decision stands

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from compound.batch.types import BacklogItem
 from compound.connector.rows.row import Row
-from compound.connector.state.tickets import content_sha256
+from compound.connector.state.items import content_sha256
 from compound.errors import CompoundError, DataError, choices
 from compound.graph.wiring.roles import Roles
 from compound.language.types import ANY, Record, bare, parse_type
@@ -61,18 +61,18 @@ class RowItems:
         """Columns that a row may have in addition to the standard fields of an item."""
         return frozenset(self._columns)
 
-    def of_ticket(
-        self, ticket: Mapping[str, JsonValue], columns: Mapping[str, JsonValue], where: Location
+    def of_mailbox(
+        self, fields: Mapping[str, JsonValue], columns: Mapping[str, JsonValue], where: Location
     ) -> BacklogItem:
         """The item that a mailbox has read.
 
         Args:
-            ticket: Its fields; an empty one that the graph does not declare is left out.
+            fields: Its fields; an empty one that the graph does not declare is left out.
             columns: The other fields of its record.
             where: Its place.
         """
         own = {
-            name: value for name, value in ticket.items() if value != "" or name in self._item_fields or self.is_open
+            name: value for name, value in fields.items() if value != "" or name in self._item_fields or self.is_open
         }
         return self._item(Row(where=where, record={**columns, **own}))
 
@@ -83,15 +83,15 @@ class RowItems:
     def _item(self, row: Row) -> BacklogItem:
         place = f"{Path(row.where.file).name}:{row.where.line}"
         if row.error is not None or row.record is None:
-            return BacklogItem(ticket_id=row.id_hint or place, ticket=None, problem=record_of(row.error))
+            return BacklogItem(item_id=row.id_hint or place, fields=None, problem=record_of(row.error))
         named = ""
         try:
             named = _id_of(self._id_in(row.record), row.where)
             self._require_new(named, row.where)
             item, beside = self._given(row, named or place)
         except DataError as error:
-            return BacklogItem(ticket_id=named or place, ticket=None, problem=record_of(error))
-        return BacklogItem(ticket_id=named or self._hash(item, beside), ticket=item, context=beside)
+            return BacklogItem(item_id=named or place, fields=None, problem=record_of(error))
+        return BacklogItem(item_id=named or self._hash(item, beside), fields=item, context=beside)
 
     def _require_new(self, named: str, where: Location) -> None:
         if named and named in self._seen:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from compound.connector.state.messages import Arrival
-from compound.errors import DataError, ProjectError, choices
-from compound.graph.wiring.roles import Roles
+from compound.errors import DataError
+from compound.project.decision.arrivals import arrival_of, links_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from compound.project.open.resources import Resources
     from compound.project.running.items import RowItems
     from compound.spec import GraphSpec
-
-_WORDS: Final = ("subject", "body", "html", "email", "customer_id", "received_at")
 
 
 def mailbox_name(source: str, path: Path, resources: Resources) -> str:
@@ -53,65 +50,15 @@ def item_input(spec: GraphSpec, item: Mapping[str, JsonValue]) -> dict[str, Json
     return rows.roles.given(apart(item, rows)[0], {})[0]
 
 
-def item_message(resources: Resources, item: Mapping[str, JsonValue], mailbox: str | None) -> dict[str, str]:
-    """`mailbox`, `thread` and `in_reply_to` of one item; see `Project.item_message`.
-
-    Raises:
-        ProjectError: `project.unknown-mailbox`.
-    """
-    names = list(resources.mailboxes)
-    if mailbox is not None and mailbox not in names:
-        raise ProjectError("project.unknown-mailbox", f"no mailbox {mailbox!r}", fix=choices(names, mailbox))
-    name = mailbox or (names[0] if len(names) == 1 else "")
-    return {"mailbox": name, **links_of(item)} if name else {}
-
-
-def arrive(
-    conversations: Conversations,
-    spec: GraphSpec,
-    given: Mapping[str, JsonValue],
-    run_id: str,
-    message: Mapping[str, str],
-) -> None:
-    """Record the arrival of the item of a graph's input; an item without an id belongs to no conversation."""
-    roles = Roles(spec)
-    if item_id := roles.id(given):
-        conversations.begin(run_id, arrival_of(item_id, roles.value(given), message))
-
-
-def apart(ticket: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
+def apart(fields: Mapping[str, JsonValue], rows: RowItems) -> tuple[dict[str, JsonValue], dict[str, str]]:
     """Separate an item's fields for the graph from its conversation fields.
 
     `thread` and `in_reply_to` reach a graph only if it declares them.
     """
     from compound.connector.mailbox.item import LINKS
 
-    own = {name: one for name, one in ticket.items() if name not in LINKS or name in rows.fields or rows.is_open}
-    return own, links_of(ticket)
-
-
-def links_of(ticket: Mapping[str, JsonValue]) -> dict[str, str]:
-    """`thread` and `in_reply_to` of an item, if it has them."""
-    from compound.connector.mailbox.item import LINKS
-
-    return {name: str(one) for name in LINKS if (one := ticket.get(name)) not in (None, "")}
-
-
-def arrival_of(item_id: str, item: Mapping[str, JsonValue], message: Mapping[str, str]) -> Arrival:
-    """An item as an incoming message.
-
-    Args:
-        item_id: Id of the item.
-        item: Its fields.
-        message: `mailbox`, `thread`, `in_reply_to`.
-    """
-    return Arrival(
-        mailbox=message["mailbox"],
-        item_id=item_id,
-        thread=message.get("thread", ""),
-        in_reply_to=message.get("in_reply_to", ""),
-        words={name: item[name] for name in _WORDS if item.get(name) not in (None, "")},
-    )
+    own = {name: one for name, one in fields.items() if name not in LINKS or name in rows.fields or rows.is_open}
+    return own, links_of(fields)
 
 
 class Threads:
@@ -129,7 +76,7 @@ class Threads:
         """The conversation of an item; empty for an item without a mailbox."""
         if not item.message:
             return ()
-        arrival = arrival_of(item.ticket_id, item.ticket or {}, item.message)
+        arrival = arrival_of(item.item_id, item.fields or {}, item.message)
         answered = self._known.get((arrival.mailbox, arrival.in_reply_to)) if not arrival.thread else None
         thread = answered or self._conversations.thread_of(arrival)
         self._known[arrival.mailbox, arrival.item_id] = thread

@@ -181,11 +181,11 @@ class OpenedProject:
 
     def waiting_items(self, run_id: str) -> list[str]:
         """Ids of the undecided review items of a run."""
-        from compound.review import ItemFilter
+        from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
-        waiting = ItemFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
-        return [item.item_id for item in self.services.queue.list(waiting)]
+        waiting = ReviewFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
+        return [item.review_id for item in self.services.queue.list(waiting)]
 
     def traces(self) -> TraceReader:
         """The recorded spans."""

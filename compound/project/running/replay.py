@@ -57,14 +57,14 @@ async def replay(
 
 def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
     """The values after people's edits before each review, of the newest round."""
-    from compound.review import ItemFilter, Status
+    from compound.review import ReviewFilter, Status
     from compound.review.item.offer import WITHOUT_EFFECTS
 
     queue = project.services.queue
-    items = [queue.show(one.item_id) for one in queue.list(ItemFilter(run_id=run_id, statuses=(Status.DECIDED,)))]
+    items = [queue.show(one.review_id) for one in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,)))]
     found: dict[str, Mapping[str, JsonValue]] = {}
     for item in sorted(items, key=lambda one: (one.round, one.level)):
-        last = queue.decisions(item.item_id)[-1]
+        last = queue.decisions(item.review_id)[-1]
         if last.final and last.action not in WITHOUT_EFFECTS:
             found[item.node] = last.draft.amends
     return found

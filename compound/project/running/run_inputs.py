@@ -1,23 +1,25 @@
-"""A graph's input and context from the command line: `question="How many?" tickets=@tickets.jsonl`."""
+"""A graph's input and context from the command line: `question="How many?" letters=@letters.jsonl`."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import uuid4
 
 from compound.errors import DataError, choices
-from compound.language.types import STR, bare, parse_type
+from compound.language.types import STR, Enum, Scalar, bare, parse_type
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.language.types import Type
     from compound.spec import GraphSpec
 
 
 def read_inputs(spec: GraphSpec, written: Sequence[str]) -> dict[str, JsonValue]:
-    """Values by name; text inputs as they are, all others as JSON, `@FILE` as the content of a file.
+    """Values by name; text, moments and enums as they are, all others as JSON, `@FILE` as the file's content.
 
     A `.jsonl` file is the list of its lines, a `.json` file its value, any other file its text. `@@` starts a text
     with a literal `@`.
@@ -58,12 +60,25 @@ def _read(
         name, mark, text = one.partition("=")
         if not mark or name not in declared:
             what = f"{name!r} is {unknown} of {spec.name}" if mark else f"{one!r} is not NAME=VALUE"
-            raise DataError("project.bad-input", what, fix=choices(list(declared), name))
+            fix = choices(list(declared), name) if mark else _as_named(list(declared), one)
+            raise DataError("project.bad-input", what, fix=fix)
         if name in given:
             raise DataError("project.bad-input", f"{name!r} is given twice", fix="give it once")
-        is_text = bare(parse_type(declared[name]), spec.type_names) == STR
-        given[name] = _value(name, text, is_text=is_text)
+        given[name] = _value(name, text, is_text=_is_text(bare(parse_type(declared[name]), spec.type_names), text))
     return given
+
+
+def _as_named(names: list[str], one: str) -> str:
+    """The call that was meant: `'How many?'` was meant as `question='How many?'` where the graph has one input."""
+    if len(names) == 1 and " " in one:
+        return f"write {names[0]}={shlex.quote(one)}"
+    return choices(names, one)
+
+
+def _is_text(kind: Type, text: str) -> bool:
+    """Whether a value is written as it is; a moment or one of several texts may also be JSON text, in quotes."""
+    is_written_plainly = isinstance(kind, Enum) or kind == Scalar("datetime")
+    return kind == STR or (is_written_plainly and not text.startswith('"') and text != "null")
 
 
 def _value(name: str, text: str, *, is_text: bool) -> JsonValue:

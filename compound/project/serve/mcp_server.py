@@ -17,6 +17,7 @@ import orjson
 
 from compound.errors import CompoundError, DataError, ProjectError, RunError, choices
 from compound.graph.planning.interface import interface
+from compound.language.schema import closed_record, nullable
 from compound.project.offer.catalogue import ProjectCatalogue
 from compound.version import VERSION
 
@@ -121,8 +122,8 @@ class _Served:
         output = None if result.output is None else dict(result.output)
         if not self.outside.has_reviews:
             return _told(output, run_id=result.run_id)
-        status, items = result.status, list(result.item_ids)
-        return _told({"status": status, "run_id": result.run_id, "item_ids": items, "output": output}, result.run_id)
+        status, items = result.status, list(result.review_ids)
+        return _told({"status": status, "run_id": result.run_id, "review_ids": items, "output": output}, result.run_id)
 
 
 class _GraphTools:
@@ -180,7 +181,7 @@ class _GraphTools:
             raise RunError(str(error.get("code") or "graph.failed"), str(error.get("what") or "the run failed"))
         output = None if found.output is None else dict(found.output)
         items = self._project.waiting_items(run_id) if found.status == "waiting_review" else []
-        return _told({"status": found.status, "run_id": run_id, "item_ids": items, "output": output}, run_id)
+        return _told({"status": found.status, "run_id": run_id, "review_ids": items, "output": output}, run_id)
 
 
 def _status_tool() -> Tool:
@@ -189,12 +190,7 @@ def _status_tool() -> Tool:
     return Tool(
         name=STATUS_TOOL,
         description="The status of a run that waited for a person, and its output once it is done.",
-        input_schema={
-            "type": "object",
-            "properties": {"run_id": _TEXT},
-            "required": ["run_id"],
-            "additionalProperties": False,
-        },
+        input_schema=closed_record({"run_id": _TEXT}),
         output_schema=_envelope({"type": "object"}),
         annotations=ToolAnnotations(read_only_hint=True),
     )
@@ -202,20 +198,8 @@ def _status_tool() -> Tool:
 
 def _envelope(output: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The result type of a graph that may wait for a person."""
-    inner = {name: value for name, value in output.items() if name != "$defs"}
     items: dict[str, JsonValue] = {"type": "array", "items": _TEXT}
-    schema: dict[str, JsonValue] = {
-        "type": "object",
-        "properties": {
-            "status": _STATUS,
-            "run_id": _TEXT,
-            "item_ids": items,
-            "output": {"anyOf": [inner, {"type": "null"}]},
-        },
-        "required": ["status", "run_id", "item_ids", "output"],
-        "additionalProperties": False,
-    }
-    return {**schema, "$defs": output["$defs"]} if "$defs" in output else schema
+    return closed_record({"status": _STATUS, "run_id": _TEXT, "review_ids": items, "output": nullable(output)})
 
 
 def _told(value: object, run_id: str) -> CallToolResult:

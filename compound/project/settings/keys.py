@@ -7,16 +7,15 @@ from typing import Final
 PROFILE_KEYS: Final = {
     "lakehouse": "folder of the lakehouse's tables",
     "generator": "`module:function` that writes the lakehouse, items and cases",
-    "tickets": "source of items for mailboxes that `mailboxes` does not list: a JSONL file, a Delta table or a "
+    "items": "source of items for mailboxes that `mailboxes` does not list: a JSONL file, a Delta table or a "
     "folder of task files",
     "cases": "folder with tasks_*.json and expected_outcomes_*.json",
     "extra_cases": "a second folder of cases, reported separately",
-    "training": "folder or file with labelled past items, for `compound train`",
+    "training": "folder or file with labelled past items, for functions of specialists and documents that take a path",
     "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes with lexical search only, without vectors",
     "records": "record store in `connectors/` -> URL of its database; default: SQLite, `{home}/NAME.db`",
-    "mailboxes": "mailbox -> source of its items for `--from NAME`, like `tickets`",
-    "shop": "deprecated: use `records = {shop = URL}`",
+    "mailboxes": "mailbox -> source of its items for `--from NAME`, like `items`",
     "state": "URL of the state store; default: the profile's SQLite file",
     "lock_wait": "how long a write waits for a lock on the state store, a record store or the "
     "checkpoints: `500ms`, `2m`; default: 30s",
@@ -57,7 +56,6 @@ VARIABLES: Final = {
     "COMPOUND_HOST": "name of this host in leases and messages; default: its host name",
     "COMPOUND_USER": "user of reviews; `--user` overrides it; default: the login name",
     "COMPOUND_RECORDS": "overrides `records` of the profile: `NAME=URL`, separated by spaces",
-    "COMPOUND_SHOP": "overrides `shop` of the profile",
     "COMPOUND_STATE": "overrides `state` of the profile",
     "COMPOUND_LOCK_WAIT": "overrides `lock_wait` of the profile",
     "COMPOUND_VECTORS": "overrides `vectors` of the profile",

@@ -34,7 +34,7 @@ class Profile:
     name: str
     lakehouse: Path
     generator: str | None = None
-    tickets: Path | None = None
+    items: Path | None = None
     cases: Path | None = None
     extra_cases: Path | None = None
     training: Path | None = None
@@ -42,7 +42,6 @@ class Profile:
     lexical: tuple[str, ...] = ()
     records: Mapping[str, str] = field(default_factory=dict[str, str])
     mailboxes: Mapping[str, Path] = field(default_factory=dict[str, Path])
-    shop: str | None = None
     state: str | None = None
     lock_wait_s: float = 30.0
     vectors: str = "edge"
@@ -96,8 +95,7 @@ class Settings:
 
     def records_url(self, name: str) -> str:
         """URL of a record store's database."""
-        older = self.profile.shop if name == "shop" else None
-        return self.profile.records.get(name) or older or f"sqlite:///{self.home / name}.db"
+        return self.profile.records.get(name) or f"sqlite:///{self.home / name}.db"
 
     @property
     def without_data(self) -> str:
@@ -175,13 +173,7 @@ def load_settings(
     chosen = _table(profiles, name)
     _refuse_unknown(chosen, set(PROFILE_KEYS), marker, f"[tool.compound.profiles.{name}]")
     merged = {key: table[key] for key in PROFILE_KEYS if key in table} | chosen
-    for key in ("shop", "state", "lock_wait", "vectors", "model"):
-        if value := env.get(f"COMPOUND_{key.upper()}"):
-            merged[key] = value
-    if value := env.get("COMPOUND_RECORDS"):
-        merged["records"] = _table(merged, "records") | _stores(value)
-    if model:
-        merged["model"] = model
+    merged |= _overrides(env, merged) | ({"model": model} if model else {})
     state = Path(env["COMPOUND_HOME"]) if env.get("COMPOUND_HOME") else base / STATE_FOLDER
     home = state.resolve() / name
     return Settings(
@@ -197,6 +189,15 @@ def load_settings(
         batch=_batch(_table(table, "batch"), marker),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
+
+
+def _overrides(env: Mapping[str, str], table: Mapping[str, object]) -> dict[str, object]:
+    """The keys of a profile that environment variables set."""
+    keys = ("state", "lock_wait", "vectors", "model")
+    found: dict[str, object] = {key: value for key in keys if (value := env.get(f"COMPOUND_{key.upper()}"))}
+    if value := env.get("COMPOUND_RECORDS"):
+        found["records"] = _table(table, "records") | _stores(value)
+    return found
 
 
 def _only_graph(root: Path) -> str:
@@ -228,7 +229,7 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         name=name,
         lakehouse=path("lakehouse") or home / "lakehouse",
         generator=_text(table, "generator"),
-        tickets=path("tickets"),
+        items=path("items"),
         cases=path("cases"),
         extra_cases=path("extra_cases"),
         training=path("training"),
@@ -236,7 +237,6 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
         records={name: filled.text(url, f"records.{name}") for name, url in _texts(table, "records").items()},
         mailboxes={name: at(text) for name, text in _texts(table, "mailboxes").items()},
-        shop=secret("shop"),
         state=secret("state"),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=secret("vectors") or "edge",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import Location, ProjectError
 from compound.project.settings.inside import refuse_outside
+from compound.project.source.labelled import made_from_training
 
 if TYPE_CHECKING:
     from compound.project.settings.settings import Settings
@@ -49,8 +50,8 @@ def documents_of(
     yield from _pages(files, settings, left)
     for entry in entries:
         if is_function(entry):
-            make = cast("Callable[[Path | None], Iterable[Document]]", modules.function(entry))
-            yield from make(settings.profile.training)
+            make = cast("Callable[..., Iterable[Document]]", modules.function(entry))
+            yield from made_from_training(make, entry, settings, untyped_is_none=True)
 
 
 def is_function(entry: str) -> bool:

@@ -215,7 +215,7 @@ class ProjectParts:
         return load_graph(path.read_bytes(), self._shown(path))
 
     def python_type(self, place: str) -> Type:
-        """The type at a place below `graphs/`: `types.py:Ticket`.
+        """The type at a place below `graphs/`: `types.py:Letter`.
 
         Raises:
             ProjectError: ``project.unknown-type``, ``project.bad-module``, ``graph.bad-type``.

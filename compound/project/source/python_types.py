@@ -1,4 +1,4 @@
-"""Python types in graph files: `{from: types.py:Ticket}` is `Ticket` of `graphs/types.py`."""
+"""Python types in graph files: `{from: types.py:Letter}` is `Letter` of `graphs/types.py`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import Location, ProjectError
 from compound.project.source.files import read_file
-from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
     from compound.connector.records.names import RowNames
@@ -58,7 +57,7 @@ class TargetFiles:
         for path in sorted((self._root / CONNECTORS).glob("*.yaml")):
             said = _SAYS.search(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
             if said is not None and path.stem not in _OTHERS:
-                found[path.stem] = OLDER_KINDS.get(said.group(1), said.group(1))
+                found[path.stem] = said.group(1)
         return found
 
     @property

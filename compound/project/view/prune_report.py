@@ -52,8 +52,8 @@ class PruneReport:
 
     Attributes:
         policies: Policies with a limit.
-        removed: Kind (`items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to count; in a dry run only counts
-            that are known without removing.
+        removed: Kind (`review_items`, `items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to count; in a dry
+            run only counts that are known without removing.
         left: Graph to the reason why its runs were skipped: its policy is invalid or missing.
     """
 

@@ -115,7 +115,7 @@ class RunView:
     status: str
     output: Mapping[str, JsonValue] | None
     values: Mapping[str, JsonValue]
-    item_ids: tuple[str, ...] = ()
+    review_ids: tuple[str, ...] = ()
     error: Mapping[str, object] | None = None
     files: str = ""
     shown_to_person: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])

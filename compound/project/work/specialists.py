@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import ProjectError, choices
+from compound.project.source.labelled import made_from_training
 from compound.project.view.views import Figure, TrainView
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def train(resources: Resources, name: str, *, promote: bool = False) -> TrainView:
-    """Train a specialist on the profile's labelled texts; promote it unless production certifies more.
+    """Train a specialist on its labelled texts; promote it unless production certifies more.
 
     Args:
         resources: The project's resources.
@@ -30,15 +30,10 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
 
     settings = resources.settings
     _known(resources, name)
-    if settings.profile.training is None or not settings.profile.training.exists():
-        raise ProjectError(
-            "project.no-training",
-            f"profile {settings.profile.name!r} has no labelled items to train on",
-            fix=settings.without_data if settings.profile.training else "training = ... in the profile",
-        )
-    make = cast("Callable[[Path], Iterable[Example]]", resources.parts.modules.function(settings.specialists[name]))
+    reference = settings.specialists[name]
+    make = cast("Callable[..., Iterable[Example]]", resources.parts.modules.function(reference))
     registry = resources.specialists
-    examples = list(make(settings.profile.training))
+    examples = list(made_from_training(make, reference, settings))
     report = train_specialist(name, examples, registry.root, embedder=resources.embedder)
     current = registry.aliases(name).get("production")
     held = registry.certificate(name, current) if current else None

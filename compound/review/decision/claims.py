@@ -15,12 +15,14 @@ from compound.review.item.types import Draft, ReviewItem
 _ITEM, _DECISION = tables.review_item, tables.decision
 
 
-def claim(backend: Backend, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
+def claim(
+    backend: Backend, review_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False
+) -> ReviewItem:
     """Take the lease, unless another user holds it."""
     need_person(user)
     now = backend.clock()
     with backend.store.write() as db:
-        return _claim(db, load(db, item_id), user, now=now, until=now + lease_s, takeover=takeover)
+        return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=takeover)
 
 
 def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float = LEASE_S) -> ReviewItem | None:
@@ -40,22 +42,22 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         _DECISION.c.actor == user,
     )
     not_first = sa.and_(sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user), ~passed_on)
-    query = sa.select(_ITEM.c.item_id).where(free, not_first).order_by(*ORDER).limit(1)
+    query = sa.select(_ITEM.c.review_id).where(free, not_first).order_by(*ORDER).limit(1)
     if queue is not None:
         query = query.where(_ITEM.c.queue == queue)
     with backend.store.write() as db:
         # on PostgreSQL several may ask at once: each skips rows that another is claiming
-        item_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
-        if item_id is None:
+        review_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
+        if review_id is None:
             return None
-        return _claim(db, load(db, item_id), user, now=now, until=now + lease_s, takeover=False)
+        return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
 
 
 ORDER = (
     _ITEM.c.due_at.asc().nulls_last(),
     _ITEM.c.risk.desc(),
     _ITEM.c.created_at.asc(),
-    _ITEM.c.item_id.asc(),
+    _ITEM.c.review_id.asc(),
 )
 """Due first, then by risk, then oldest first."""
 
@@ -77,7 +79,7 @@ def _claim(db: Connection, item: ReviewItem, user: str, *, now: float, until: fl
         lease_token=item.lease_token + (previous != user),
     )
     event = "review.taken-over" if takeover and item.is_held(now) and previous != user else "review.claimed"
-    record(db, event, item.item_id, now=now, actor=user, details={"version": claimed.version, "from": previous})
+    record(db, event, item.review_id, now=now, actor=user, details={"version": claimed.version, "from": previous})
     return claimed
 
 
@@ -96,7 +98,7 @@ def held(item: ReviewItem) -> ConflictError:
     """The error that names the holder of an item."""
     return ConflictError(
         "review.claimed",
-        f"{item.lease_user} holds item {item.item_id} until {moment(item.lease_until or 0)}",
+        f"{item.lease_user} holds review item {item.review_id} until {moment(item.lease_until or 0)}",
         fix="wait, claim another item, or claim this one with --takeover",
     )
 
@@ -109,82 +111,84 @@ def need_lease(item: ReviewItem, user: str) -> None:
     """
     if item.lease_user != user:
         holder = f"{item.lease_user} holds it" if item.lease_user else "it is not claimed"
-        raise ConflictError("review.lease-lost", f"{user} does not hold item {item.item_id}: {holder}", fix="claim it")
+        raise ConflictError(
+            "review.lease-lost", f"{user} does not hold review item {item.review_id}: {holder}", fix="claim it"
+        )
 
 
-def release(backend: Backend, item_id: str, user: str) -> ReviewItem:
+def release(backend: Backend, review_id: str, user: str) -> ReviewItem:
     """Release an item."""
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         need_lease(item, user)
         released = move(db, item, Event.RELEASE, now=now, lease_user=None, lease_until=None)
-        record(db, "review.released", item_id, now=now, actor=user, details={"version": released.version})
+        record(db, "review.released", review_id, now=now, actor=user, details={"version": released.version})
         return released
 
 
-def extend(backend: Backend, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
+def extend(backend: Backend, review_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
     """Heartbeat: extend the lease; the version stays, because nothing that is shown changes."""
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         need_lease(item, user)
         db.execute(
             sa.update(_ITEM)
-            .where(_ITEM.c.item_id == item_id, _ITEM.c.lease_user == user)
+            .where(_ITEM.c.review_id == review_id, _ITEM.c.lease_user == user)
             .values(lease_until=now + lease_s)
         )
-        return load(db, item_id)
+        return load(db, review_id)
 
 
-def save_draft(backend: Backend, item_id: str, user: str, draft: Draft) -> int:
+def save_draft(backend: Backend, review_id: str, user: str, draft: Draft) -> int:
     """Save a person's draft; returns its number."""
     need_person(user)
     now = backend.clock()
     with backend.store.write() as db:
-        need_lease(load(db, item_id), user)
-        seq = next_draft_seq(db, item_id)
-        insert_draft(db, item_id, seq, user, draft, now=now)
+        need_lease(load(db, review_id), user)
+        seq = next_draft_seq(db, review_id)
+        insert_draft(db, review_id, seq, user, draft, now=now)
         return seq
 
 
-def snooze(backend: Backend, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
+def snooze(backend: Backend, review_id: str, user: str, *, version: int, until: float) -> ReviewItem:
     """Snooze an item until a time."""
     need_person(user)
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         if item.version != version:
             raise lost(db, item, version=version)
         if item.is_held(now) and item.lease_user != user:
             raise held(item)
         snoozed = move(db, item, Event.SNOOZE, now=now, lease_user=None, lease_until=None, snooze_until=until)
-        record(db, "review.snoozed", item_id, now=now, actor=user, details={"until": until})
+        record(db, "review.snoozed", review_id, now=now, actor=user, details={"until": until})
         return snoozed
 
 
-def lapse(backend: Backend, item_id: str) -> bool:
+def lapse(backend: Backend, review_id: str) -> bool:
     """Release an item whose lease expired; returns False if it has not expired."""
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         if item.lease_user is None or item.is_held(now):
             return False
         move(db, item, Event.LAPSE, now=now, lease_user=None, lease_until=None)
-        record(db, "review.lapsed", item_id, now=now, actor=item.lease_user, details={})
+        record(db, "review.lapsed", review_id, now=now, actor=item.lease_user, details={})
         return True
 
 
-def wake(backend: Backend, item_id: str, *, user: str | None = None) -> bool:
+def wake(backend: Backend, review_id: str, *, user: str | None = None) -> bool:
     """Wake a snoozed item that is due, or that a user wakes; returns False if its status stays."""
     now = backend.clock()
     if user is not None:
         need_person(user)
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         is_early = user is None and (item.snooze_until is None or item.snooze_until > now)
         if item.status is not Status.SNOOZED or is_early:
             return False
         move(db, item, Event.WAKE, now=now, snooze_until=None)
-        record(db, "review.woken", item_id, now=now, actor=user or "clock", details={})
+        record(db, "review.woken", review_id, now=now, actor=user or "clock", details={})
         return True

@@ -36,7 +36,7 @@ def decide(backend: Backend, wish: Wish) -> Decision:
         with backend.store.read() as db:
             if replayed := _replay(db, wish):
                 return replayed
-            item = load(db, wish.item_id)
+            item = load(db, wish.review_id)
             wish = _agreeing(wish, _pending(db, item))
             fields = _fields(item, wish)
             _admit(db, item, wish, now=backend.clock())
@@ -49,7 +49,7 @@ def decide(backend: Backend, wish: Wish) -> Decision:
                 raise
             # Another user may have decided it in the meantime; that error comes first.
             with backend.store.read() as db:
-                _admit(db, load(db, wish.item_id), wish, now=backend.clock())
+                _admit(db, load(db, wish.review_id), wish, now=backend.clock())
             raise
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(backend, item, found.refs, actor=wish.user)
@@ -62,27 +62,28 @@ def decide(backend: Backend, wish: Wish) -> Decision:
                 if replayed := _replay(db, wish):
                     return replayed
             raise
-        span.set(review_item=wish.item_id, decision_id=decision.decision_id)
+        span.set(review_item=wish.review_id, decision_id=decision.decision_id)
         return decision
 
 
 def auto_decide(
-    backend: Backend, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+    backend: Backend, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
 ) -> Decision:
     """Decide as a policy: only untouched items, and never items that need two approvals."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
-    if item.second or after(item.status, Event.AUTO) is None:
-        why = "two people must approve it" if item.second else f"it is {item.status.value}"
-        raise ConflictError("review.transition", f"a policy may not {action} item {item_id}: {why}")
+    needs_two = action in item.second
+    if needs_two or after(item.status, Event.AUTO) is None:
+        why = "two people must approve it" if needs_two else f"it is {item.status.value}"
+        raise ConflictError("review.transition", f"a policy may not {action} review item {review_id}: {why}")
     actor = f"policy:{policy}"
     fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
     if action == "approve":
         need_fresh(backend, item, item.refs, actor=actor)
     wish = Wish(
-        item_id=item_id,
+        review_id=review_id,
         action=action,
         user=actor,
         version=item.version,
@@ -129,8 +130,8 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
         why = f" ({(item.stale_reason or {}).get('what')})" if item.status is Status.STALE else ""
         raise ConflictError(
             "review.stale" if item.status is Status.STALE else "review.transition",
-            f"cannot {wish.action} item {item.item_id}: it is {item.status.value}{why}",
-            fix=f"compound review redraft {item.item_id[:10]}" if item.status is Status.STALE else "",
+            f"cannot {wish.action} review item {item.review_id}: it is {item.status.value}{why}",
+            fix=f"compound review redraft {item.review_id[:10]}" if item.status is Status.STALE else "",
         )
     if item.is_held(now) and item.lease_user != wish.user:
         raise held(item)
@@ -141,13 +142,13 @@ def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
     if wish.action == "return" and item.round >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
-            f"item {item.item_id} was already returned {item.round} times",
+            f"review item {item.review_id} was already returned {item.round} times",
             fix="escalate or reject it",
         )
 
 
 def _own(item: ReviewItem, wish: Wish) -> ConflictError:
-    what = f"{wish.user} already decided item {item.item_id}; another person must agree"
+    what = f"{wish.user} already decided review item {item.review_id}; another person must agree"
     return ConflictError("review.second-approver", what)
 
 
@@ -165,7 +166,7 @@ def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
 
 def _pending(db: Connection, item: ReviewItem) -> Decision | None:
     """The first approver's decision that waits for a second one; None if there is none."""
-    return last_decision(db, item.item_id) if item.status is Status.AWAITING_SECOND else None
+    return last_decision(db, item.review_id) if item.status is Status.AWAITING_SECOND else None
 
 
 def _agreeing(wish: Wish, first: Decision | None) -> Wish:
@@ -257,13 +258,13 @@ def _apply(
     fields: Mapping[str, JsonValue],
 ) -> Decision:
     now = backend.clock()
-    item = load(db, wish.item_id)
+    item = load(db, wish.review_id)
     _admit(db, item, wish, now=now)
     # a decision on an unclaimed item claims it in the same transaction
     claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
     if _repeats(db, item, wish, fields):
         raise _own(item, wish)
-    waits = item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
+    waits = wish.action in item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
     decision = commit(
         db,
@@ -275,6 +276,7 @@ def _apply(
         refs=found.refs,
         fields=fields,
         evidence=found.evidence,
+        undo_s=(item.undo_s if found.undo_s is None else found.undo_s).get(wish.action, 0.0),
     )
     if wish.action == "escalate":
         insert_item(db, escalated(item), now=now, parent=item)

@@ -22,12 +22,14 @@ class Rehearsed:
         refs: Current version of each row that it touches, other than the item's.
         again: The graph's new draft, if the change also changes something that the user has not seen (a letter written
             for the earlier actions). The decision is then not stored, and this draft is shown.
+        undo_s: Action to how long it can be undone with this change, in seconds; None: those of the item.
     """
 
     draft: Draft
     evidence: Mapping[str, JsonValue] | None = None
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     again: Redraft | None = None
+    undo_s: Mapping[str, float] | None = None
 
 
 class Rehearse(Protocol):

@@ -28,7 +28,7 @@ RESUME_LEASE_S = 300.0
 _LATER = _DECISION.alias("later")
 _STANDING = (
     sa.select(_DECISION)
-    .join(_ITEM, _ITEM.c.item_id == _DECISION.c.item_id)
+    .join(_ITEM, _ITEM.c.review_id == _DECISION.c.review_id)
     .where(
         _DECISION.c.run_id == sa.bindparam("of_run"),
         _DECISION.c.node == sa.bindparam("at_node"),
@@ -42,7 +42,7 @@ _STANDING = (
             _RESUME.c.undo_until > sa.bindparam("now"),
         ),
         # after an undo only the newest decision of an item counts
-        ~sa.exists().where(_LATER.c.item_id == _DECISION.c.item_id, _LATER.c.version > _DECISION.c.version),
+        ~sa.exists().where(_LATER.c.review_id == _DECISION.c.review_id, _LATER.c.version > _DECISION.c.version),
     )
     .order_by(_ITEM.c.level.desc(), _DECISION.c.version.desc())
     .limit(1)
@@ -58,31 +58,33 @@ def decision_for(backend: Backend, run_id: str, node: str, round_: int) -> Decis
 
 
 def claim_resume(
-    backend: Backend, item_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S
+    backend: Backend, review_id: str, *, owner: str | None = None, lease_s: float = RESUME_LEASE_S
 ) -> ResumeClaim:
     """Claim the item's run for resuming."""
     now, me = backend.clock(), owner or this_owner()
     with backend.store.write() as db:
-        row = _latest(db, item_id)
+        row = _latest(db, review_id)
         if row is None:
-            item = load(db, item_id)
+            item = load(db, review_id)
             raise ConflictError(
                 "review.undecided",
-                f"item {item_id} is {item.status.value}: it has no decision to resume from",
+                f"review item {review_id} is {item.status.value}: it has no decision to resume from",
             )
         if row.status == "pending" and (row.undo_until or 0.0) > now:
             raise ConflictError(
                 "review.undo-open",
-                f"the decision about item {item_id} can be undone until {moment(row.undo_until)}",
-                fix=f"wait until then, or: compound review undo {item_id[:10]}",
+                f"the decision about review item {review_id} can be undone until {moment(row.undo_until)}",
+                fix=f"wait until then, or: compound review undo {review_id[:10]}",
             )
         if row.status == "running" and not _is_free(row, now):
             raise ConflictError(
                 "review.resume-running",
-                f"the run of item {item_id} has been resuming since {moment(row.updated_at)}",
+                f"the run of review item {review_id} has been resuming since {moment(row.updated_at)}",
             )
         if row.status not in ("pending", "running"):
-            raise ConflictError("review.resume-over", f"the run of item {item_id} was already resumed ({row.status})")
+            raise ConflictError(
+                "review.resume-over", f"the run of review item {review_id} was already resumed ({row.status})"
+            )
         taken = db.execute(
             sa.update(_RESUME)
             .where(
@@ -99,10 +101,10 @@ def claim_resume(
             )
         )
         if taken.rowcount != 1:
-            raise ConflictError("review.resume-running", f"the run of item {item_id} is being resumed")
+            raise ConflictError("review.resume-running", f"the run of review item {review_id} is being resumed")
         decided = db.execute(sa.select(_DECISION).where(_DECISION.c.decision_id == row.decision_id))
         decision = decision_of(decided.mappings().one())
-    return ResumeClaim(item_id=item_id, decision=decision, attempts=row.attempts + 1, owner=me)
+    return ResumeClaim(review_id=review_id, decision=decision, attempts=row.attempts + 1, owner=me)
 
 
 def finish_resume(
@@ -126,7 +128,9 @@ def finish_resume(
             .values(status=status, error=error, owner=None, lease_until=None, updated_at=backend.clock())
         )
         if finished.rowcount != 1:
-            raise ConflictError("review.resume-lost", f"another process took over the run of item {claim.item_id}")
+            raise ConflictError(
+                "review.resume-lost", f"another process took over the run of review item {claim.review_id}"
+            )
 
 
 def open_resumes(backend: Backend) -> list[str]:
@@ -136,14 +140,14 @@ def open_resumes(backend: Backend) -> list[str]:
     is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
     query = (
         sa.select(_RESUME)
-        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .join(_ITEM, _ITEM.c.review_id == _RESUME.c.review_id)
         .where(_RESUME.c.status.in_(["pending", "running"]), _ITEM.c.status == Status.DECIDED.value, ~is_over)
         .order_by(_RESUME.c.created_at)
     )
     with backend.store.read() as db:
         rows = db.execute(query).all()
         return [
-            row.item_id
+            row.review_id
             for row in rows
             if (row.undo_until or 0.0) <= now and (row.status == "pending" or _is_free(row, now))
         ]
@@ -182,13 +186,13 @@ def returns(backend: Backend, run_id: str) -> list[Decision]:
         return [decision_of(row) for row in rows]
 
 
-def _latest(db: Connection, item_id: str) -> Row[tuple[object, ...]] | None:
+def _latest(db: Connection, review_id: str) -> Row[tuple[object, ...]] | None:
     # after an undo or a refused effect an item is decided again: only the newest decision counts
     return db.execute(
         sa.select(_RESUME)
-        .join(_ITEM, _ITEM.c.item_id == _RESUME.c.item_id)
+        .join(_ITEM, _ITEM.c.review_id == _RESUME.c.review_id)
         .join(_DECISION, _DECISION.c.decision_id == _RESUME.c.decision_id)
-        .where(_RESUME.c.item_id == item_id, _ITEM.c.status == Status.DECIDED.value)
+        .where(_RESUME.c.review_id == review_id, _ITEM.c.status == Status.DECIDED.value)
         .order_by(_DECISION.c.version.desc())
         .limit(1)
     ).first()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.decision.backend import Backend, need_person
 from compound.review.decision.commit import ESCALATED
 from compound.review.item.machine import Event, Status, after
+from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.rows import (
     insert_draft,
     last_decision,
@@ -21,7 +27,7 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import ContextProbe, Redraft, ReviewItem, TellingProbe
+from compound.review.item.types import ContextProbe, Decision, Redraft, ReviewItem, TellingProbe
 
 AGAIN: Final = "drafted again: "
 """Prefix of the reason why an item shows a newer draft."""
@@ -39,21 +45,24 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
 
 def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
     """Mark the item stale; returns the error for the caller to raise."""
+    error = _outdated(backend, item, changed)
+    _write(backend, item, Event.CHANGE, error, actor=actor)
+    return error
+
+
+def _outdated(backend: Backend, item: ReviewItem, changed: Changes) -> ConflictError:
     told = _told(backend, changed)
     what = "; ".join(
         f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    fix = f"draft it again, then decide: compound review redraft {item.item_id[:10]}"
+    fix = f"draft it again, then decide: compound review redraft {item.review_id[:10]}"
     if told:
         came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
-        error = ConflictError("review.stale", f"item {item.item_id} was drafted before {came}", fix=fix)
-    else:
-        what = f"item {item.item_id} was drafted from rows that changed since: {what}"
-        error = ConflictError("review.stale", what, fix=fix)
-    _write(backend, item, Event.CHANGE, error, actor=actor)
-    return error
+        return ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
+    what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
+    return ConflictError("review.stale", what, fix=fix)
 
 
 def _told(backend: Backend, changed: Changes) -> dict[str, str]:
@@ -63,33 +72,89 @@ def _told(backend: Backend, changed: Changes) -> dict[str, str]:
     return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
-def check(backend: Backend, item_id: str) -> ReviewItem:
+def check(backend: Backend, review_id: str) -> ReviewItem:
     """Check an open item; mark it stale if its rows changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if after(item.status, Event.CHANGE) is None:
         return item
     if changed := changes_of(backend.probe, item.refs):
         make_stale(backend, item, changed, actor="probe")
         with backend.store.read() as db:
-            return load(db, item_id)
+            return load(db, review_id)
     return item
 
 
-def reopen(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def recall(backend: Backend, review_id: str) -> ReviewItem:
+    """Take back a person's decision whose draft is out of date, if its run has not resumed; the item is stale.
+
+    Returns the item. A decision that is being carried out stands, and so does one without effects.
+    """
+    with backend.store.read() as db:
+        item, decision = load(db, review_id), last_decision(db, review_id)
+    if item.status is not Status.DECIDED or decision is None or not decision.final:
+        return item
+    if decision.action in WITHOUT_EFFECTS or decision.actor.startswith("policy:"):
+        return item  # a run that a rule decided goes on at once: its effects are checked when they are sent
+    if not (changed := changes_of(backend.probe, decision.refs)):
+        return item
+    error, now = _outdated(backend, item, changed), backend.clock()
+    reason = {"code": error.code, "what": error.what, "fix": error.fix}
+    details = {"decision_id": decision.decision_id, "code": error.code}
+    with suppress(ConflictError), backend.store.write() as db:  # its run resumes, or another process was first
+        take_back(db, item, decision, Event.RECALL, now=now, stale_reason=reason, first_approver=None)
+        record(db, "review.recalled", review_id, now=now, actor="probe", details=details)
+    with backend.store.read() as db:
+        return load(db, review_id)
+
+
+def take_back(
+    db: Connection, item: ReviewItem, decision: Decision, event: Event, *, now: float, **values: object
+) -> ReviewItem:
+    """Move an item whose decision nothing has acted on; its run will not resume.
+
+    Raises:
+        ConflictError: `review.too-late`.
+    """
+    stopped = db.execute(
+        sa.update(tables.resume)
+        .where(
+            tables.resume.c.decision_id == decision.decision_id,
+            tables.resume.c.status == "pending",
+            tables.resume.c.attempts == 0,  # a failed attempt may have run effects
+        )
+        .values(status="cancelled", updated_at=now)
+    )
+    moved = move(db, item, event, now=now, **values) if stopped.rowcount == 1 else None
+    # After the move no further effect can be sent: a program that resumes its own run may have been faster.
+    if moved is None or _has_acted(db, decision):
+        what = f"the run of review item {item.review_id} already resumed with {decision.actor}'s decision"
+        raise ConflictError("review.too-late", what)
+    return moved
+
+
+def _has_acted(db: Connection, decision: Decision) -> bool:
+    own = tables.outbox.c.decision_id == decision.decision_id
+    begun = tables.outbox.c.status.in_(("sending", "sent", "failed", "unknown"))
+    return db.execute(sa.select(sa.literal(1)).where(own, begun).limit(1)).first() is not None
+
+
+def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an item stale because an effect of its decision was refused; no effect ran."""
     with backend.store.read() as db:
-        item = load(db, item_id)
-        decision = last_decision(db, item_id)
+        item = load(db, review_id)
+        decision = last_decision(db, review_id)
     if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError("review.transition", f"item {item_id} was escalated: another item holds its decision")
+        raise ConflictError(
+            "review.transition", f"review item {review_id} was escalated: another item holds its decision"
+        )
     return _write(backend, item, Event.REFUSE, error, actor=actor)
 
 
-def outdate(backend: Backend, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
     """Mark an open item stale because its graph changed."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     return _write(backend, item, Event.CHANGE, error, actor=actor)
 
 
@@ -107,16 +172,16 @@ def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundErro
             lease_until=None,
             first_approver=None,
         )
-        record(db, "review.stale", item.item_id, now=now, actor=actor, details={"code": error.code})
+        record(db, "review.stale", item.review_id, now=now, actor=actor, details={"code": error.code})
     return stale
 
 
 def redraft(
-    backend: Backend, item_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
+    backend: Backend, review_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
 ) -> ReviewItem:
     """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
     with backend.store.read() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
     if fresh is None:
         need_person(user)
         fresh = _checked(backend, item, refs)
@@ -126,8 +191,8 @@ def redraft(
             raise lost(db, item, version=version)
         seq = item.draft_seq
         if fresh.draft != item.draft:
-            seq = next_draft_seq(db, item_id)
-            insert_draft(db, item_id, seq, user, fresh.draft, now=now)
+            seq = next_draft_seq(db, review_id)
+            insert_draft(db, review_id, seq, user, fresh.draft, now=now)
         opened = move(
             db,
             item,
@@ -141,14 +206,14 @@ def redraft(
             stale_reason=None,
             **({} if fresh.decide is None else {"decide": fresh.decide}),
             **readiness_columns(fresh.readiness),
-            second=item.second or fresh.second,
-            undo_s=max(item.undo_s, fresh.undo_s),
+            second=list(dict.fromkeys((*item.second, *fresh.second))),
+            undo_s={one: max(item.undo_s.get(one, 0), s) for one, s in {**item.undo_s, **fresh.undo_s}.items()},
             risk=item.risk if fresh.risk is None else fresh.risk + item.level,
         )
         record(
             db,
             "review.redrafted",
-            item_id,
+            review_id,
             now=now,
             actor=user,
             details={"draft_sha256": opened.draft_sha256, "evidence_sha256": opened.evidence_sha256},
@@ -195,8 +260,8 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
     """
     now = backend.clock()
     with backend.store.write() as db:
-        seq = next_draft_seq(db, item.item_id)
-        insert_draft(db, item.item_id, seq, user, again.draft, now=now)
+        seq = next_draft_seq(db, item.review_id)
+        insert_draft(db, item.review_id, seq, user, again.draft, now=now)
         held = item.status is Status.IN_REVIEW and item.lease_user == user
         shown = move(
             db,
@@ -214,15 +279,15 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
         record(
             db,
             "review.drafted-again",
-            item.item_id,
+            item.review_id,
             now=now,
             actor=user,
             details={"draft_sha256": shown.draft_sha256, "evidence_sha256": shown.evidence_sha256},
         )
-    name = item.item_id[:10]
+    name = item.review_id[:10]
     return ConflictError(
         "review.drafted-again",
         f"not decided yet: the text was drafted again for your change, "
-        f"and item {item.item_id} shows it as version {shown.version}",
+        f"and review item {item.review_id} shows it as version {shown.version}",
         fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
     )

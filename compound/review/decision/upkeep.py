@@ -10,6 +10,7 @@ from compound.errors import ConflictError
 from compound.review.decision.backend import LEASE_S, Backend, need_person
 from compound.review.decision.claims import lapse, wake
 from compound.review.decision.commit import escalated
+from compound.review.decision.stale import take_back
 from compound.review.item.lists import Sweep
 from compound.review.item.machine import UNDECIDED, Event, Status
 from compound.review.item.rows import insert_item, last_decision, load, lost, move, record
@@ -22,8 +23,8 @@ _MIN_REMINDER_S = 3600.0
 def sweep(backend: Backend) -> Sweep:
     """Process everything that is due: expired leases, snoozed items, expired items. One transaction per item."""
     now = backend.clock()
-    lapsed = [item_id for item_id in _due(backend, _ITEM.c.lease_until <= now) if lapse(backend, item_id)]
-    woken = [item_id for item_id in _due(backend, _ITEM.c.snooze_until <= now) if wake(backend, item_id)]
+    lapsed = [review_id for review_id in _due(backend, _ITEM.c.lease_until <= now) if lapse(backend, review_id)]
+    woken = [review_id for review_id in _due(backend, _ITEM.c.snooze_until <= now) if wake(backend, review_id)]
     ended = expire(backend)
     return Sweep(
         lapsed=tuple(lapsed),
@@ -37,10 +38,10 @@ def sweep(backend: Backend) -> Sweep:
 def expire(backend: Backend) -> Sweep:
     """Close, escalate or remind of every undecided item that has expired."""
     found: dict[str, list[str]] = {"expired": [], "escalated": [], "reminded": []}
-    for item_id in _due(backend, _ITEM.c.expire_at <= backend.clock()):
+    for review_id in _due(backend, _ITEM.c.expire_at <= backend.clock()):
         with backend.store.write() as db:
-            if did := _expire(db, load(db, item_id), now=backend.clock()):
-                found[did].append(item_id)
+            if did := _expire(db, load(db, review_id), now=backend.clock()):
+                found[did].append(review_id)
     return Sweep(
         expired=tuple(found["expired"]),
         escalated=tuple(found["escalated"]),
@@ -50,9 +51,9 @@ def expire(backend: Backend) -> Sweep:
 
 def _due(backend: Backend, condition: sa.ColumnElement[bool]) -> list[str]:
     open_ones = [status.value for status in UNDECIDED]
-    query = sa.select(_ITEM.c.item_id).where(_ITEM.c.status.in_(open_ones), condition)
+    query = sa.select(_ITEM.c.review_id).where(_ITEM.c.status.in_(open_ones), condition)
     with backend.store.read() as db:
-        return list(db.execute(query.order_by(_ITEM.c.item_id)).scalars())
+        return list(db.execute(query.order_by(_ITEM.c.review_id)).scalars())
 
 
 def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
@@ -61,57 +62,45 @@ def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
         return None
     if item.on_expire == "remind":
         again = now + max(_MIN_REMINDER_S, item.expire_at - item.created_at)
-        db.execute(sa.update(_ITEM).where(_ITEM.c.item_id == item.item_id).values(expire_at=again))
-        record(db, "review.reminded", item.item_id, now=now, actor="clock", details={"again_at": again})
+        db.execute(sa.update(_ITEM).where(_ITEM.c.review_id == item.review_id).values(expire_at=again))
+        record(db, "review.reminded", item.review_id, now=now, actor="clock", details={"again_at": again})
         return "reminded"
     move(db, item, Event.EXPIRE, now=now, lease_user=None, lease_until=None)
-    record(db, "review.expired", item.item_id, now=now, actor="clock", details={"then": item.on_expire})
+    record(db, "review.expired", item.review_id, now=now, actor="clock", details={"then": item.on_expire})
     if item.on_expire == "close":
         return "expired"
     insert_item(db, escalated(item), now=now, parent=item)
     return "escalated"
 
 
-def withdraw(backend: Backend, item_id: str, *, actor: str, reason: str) -> ReviewItem:
+def withdraw(backend: Backend, review_id: str, *, actor: str, reason: str) -> ReviewItem:
     """Withdraw an item because its run was cancelled."""
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
+        item = load(db, review_id)
         if item.status is Status.DECIDED:
             raise lost(db, item, version=item.version)
         withdrawn = move(db, item, Event.WITHDRAW, now=now, lease_user=None, lease_until=None)
-        record(db, "review.withdrawn", item_id, now=now, actor=actor, details={"reason": reason})
+        record(db, "review.withdrawn", review_id, now=now, actor=actor, details={"reason": reason})
         return withdrawn
 
 
-def undo(backend: Backend, item_id: str, *, user: str) -> ReviewItem:
+def undo(backend: Backend, review_id: str, *, user: str) -> ReviewItem:
     """Undo a decision whose run is not resumed yet; this user then holds the item."""
     need_person(user)
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, item_id)
-        decision = last_decision(db, item_id)
+        item = load(db, review_id)
+        decision = last_decision(db, review_id)
         if item.status is not Status.DECIDED or decision is None or not decision.final:
-            raise ConflictError("review.transition", f"item {item_id} has nothing to undo: it is {item.status.value}")
-        stopped = db.execute(
-            sa.update(tables.resume)
-            .where(
-                tables.resume.c.decision_id == decision.decision_id,
-                tables.resume.c.status == "pending",
-                tables.resume.c.attempts == 0,  # a failed attempt may have run effects
-            )
-            .values(status="cancelled", updated_at=now)
-        )
-        if stopped.rowcount != 1:
             raise ConflictError(
-                "review.too-late",
-                f"the run of item {item_id} already resumed with {decision.actor}'s decision",
+                "review.transition", f"review item {review_id} has nothing to undo: it is {item.status.value}"
             )
-        undone = move(db, item, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
+        undone = take_back(db, item, decision, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
         record(
             db,
             "review.undone",
-            item_id,
+            review_id,
             now=now,
             actor=user,
             details={"decision_id": decision.decision_id},

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from compound.review.item.types import Draft
 
 
+READY, LOOK, AUTOMATIC = "ready", "needs a look", "automatic"
+"""Readiness under `auto` rules: the drafts wait and their rule holds, they wait and it does not hold, or no person
+decided them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSummary:
+class ReviewSummary:
     """A row of a list: an item without its evidence.
 
     Attributes:
@@ -21,11 +26,11 @@ class ItemSummary:
         ready: Whether the node's `auto` rule holds; None if it has none.
     """
 
-    item_id: str
+    review_id: str
     run_id: str
     node: str
     queue: str
-    ticket_id: str | None
+    item_id: str | None
     status: Status
     version: int
     level: int
@@ -40,13 +45,14 @@ class ItemSummary:
     graph_name: str | None = None
     expire_at: float | None = None
     snooze_until: float | None = None
-    second: bool = False
+    second: tuple[str, ...] = ()
     first_approver: str | None = None
     ready: bool | None = None
+    pruned_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
+class ReviewFilter:
     """Which items to list; an empty field does not filter.
 
     Attributes:
@@ -61,14 +67,14 @@ class ItemFilter:
     queue: str | None = None
     user: str | None = None
     run_id: str | None = None
-    ticket_id: str | None = None
+    item_id: str | None = None
     ready: bool | None = None
     limit: int = 100
     offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemEvent:
+class ReviewEvent:
     """An event of an item, from the audit log.
 
     Attributes:

@@ -36,6 +36,8 @@ class Event(StrEnum):
     """A row that the draft was made from changed."""
     REFUSE = "refuse"
     """An effect of the decision was refused; no effect ran."""
+    RECALL = "recall"
+    """What the decided draft was made from changed before its run resumed."""
     UNDO = "undo"
     REDRAFT = "redraft"
     AMEND = "amend"
@@ -71,6 +73,7 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_S, Event.CHANGE): _X,
         (_Z, Event.CHANGE): _X,
         (_D, Event.REFUSE): _X,
+        (_D, Event.RECALL): _X,
         (_D, Event.UNDO): _R,
         (_X, Event.REDRAFT): _P,
         (_P, Event.AMEND): _P,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from compound.errors import DataError, choices
 from compound.language.decisions import APPROVE, EDIT, REJECT
 from compound.language.json_schema import from_json_schema
+from compound.language.schema import SchemaPart, nullable
 from compound.language.types import STR, Enum, bare, show_type
 from compound.language.validate import validator
 
@@ -22,8 +23,8 @@ MOVES: Final = ("return", "escalate")
 WITHOUT_EFFECTS: Final = (REJECT, *MOVES)
 
 _TEXT: Final[Mapping[str, JsonValue]] = {"type": "string"}
-_TEXT_OR_NULL: Final[Mapping[str, JsonValue]] = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-_LIST_OR_NULL: Final[Mapping[str, JsonValue]] = {"anyOf": [{"type": "array"}, {"type": "null"}]}
+_TEXT_OR_NULL: Final[Mapping[str, JsonValue]] = nullable({"type": "string"})
+_LIST_OR_NULL: Final[Mapping[str, JsonValue]] = nullable({"type": "array"})
 ANYTHING_USUAL: Final[Offer] = {
     APPROVE: {"reason": _TEXT_OR_NULL},
     EDIT: {"text": _TEXT_OR_NULL, "actions": _LIST_OR_NULL, "reason": _TEXT_OR_NULL},
@@ -118,8 +119,7 @@ def _value(
 
 def is_optional(schema: Mapping[str, JsonValue]) -> bool:
     """Whether null is allowed, so that the field may be left out."""
-    options = schema.get("anyOf")
-    return not schema or (isinstance(options, list) and {"type": "null"} in options)
+    return not schema or SchemaPart.of(schema).may_be_null
 
 
 def shown_offer(offer: Offer) -> dict[str, dict[str, str]]:

@@ -17,14 +17,14 @@ from compound.errors import ConflictError, DataError
 from compound.review.item.draft_json import draft_from_json, draft_to_json
 from compound.review.item.machine import Event, Status, after
 from compound.review.item.offer import ANYTHING_USUAL
-from compound.review.item.types import Decision, Draft, NewItem, Readiness, ReviewItem
+from compound.review.item.types import Decision, Draft, NewReview, Readiness, ReviewItem
 from compound.trace.payload import digest as payload_digest
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 
 
 _GIVEN = (
-    *("run_id", "node", "round", "thread_id", "queue", "ticket_id", "ticket", "title", "evidence"),
+    *("run_id", "node", "round", "thread_id", "queue", "item_id", "item", "title", "evidence"),
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )
@@ -33,35 +33,35 @@ _GIVEN = (
 # Statements are built once: building one takes several times longer than SQLite needs to run it.
 _FIND = (
     sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
-    .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
-    .where(_ITEM.c.item_id == sa.bindparam("of_item"))
+    .join(_DRAFT, (_DRAFT.c.review_id == _ITEM.c.review_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+    .where(_ITEM.c.review_id == sa.bindparam("of_item"))
 )
 _CHANGE = sa.update(_ITEM).where(
-    _ITEM.c.item_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
+    _ITEM.c.review_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
 )
 
 
-def item_id_of(run_id: str, node: str, round_: int, level: int) -> str:
+def review_id_of(run_id: str, node: str, round_: int, level: int) -> str:
     """The id of an item, derived from its run, node, round and level: opening it twice finds the same item."""
     return digest([run_id, node, round_, level])[:24]
 
 
-def find(db: Connection, item_id: str) -> ReviewItem | None:
+def find(db: Connection, review_id: str) -> ReviewItem | None:
     """The item with its current draft."""
-    row = db.execute(_FIND, {"of_item": item_id}).mappings().first()
+    row = db.execute(_FIND, {"of_item": review_id}).mappings().first()
     return item_of(row) if row else None
 
 
-def load(db: Connection, item_id: str) -> ReviewItem:
+def load(db: Connection, review_id: str) -> ReviewItem:
     """The item.
 
     Raises:
         DataError: `review.unknown-item`.
     """
-    if item := find(db, item_id):
+    if item := find(db, review_id):
         return item
     raise DataError(
-        "review.unknown-item", f"review item {item_id!r} does not exist", fix="compound review list shows them"
+        "review.unknown-item", f"review item {review_id!r} does not exist", fix="compound review list shows them"
     )
 
 
@@ -73,7 +73,7 @@ def item_of(row: RowMapping) -> ReviewItem:
     values |= {
         "readiness": readiness_from(values["readiness"]),
         "status": Status(values["status"]),
-        "second": bool(values["second"]),
+        "second": tuple(values["second"]),
         "reasons": tuple(values["reasons"]),
         "draft": draft_from_json(draft),
         "draft_sha256": sha256,
@@ -83,29 +83,30 @@ def item_of(row: RowMapping) -> ReviewItem:
     return ReviewItem(**values)
 
 
-def insert_item(db: Connection, new: NewItem, *, now: float, parent: ReviewItem | None = None) -> ReviewItem:
+def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewItem | None = None) -> ReviewItem:
     """Write a new item with its first draft."""
     level = parent.level + 1 if parent else 0
-    item_id = item_id_of(new.run_id, new.node, new.round, level)
+    review_id = review_id_of(new.run_id, new.node, new.round, level)
     given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
     own: dict[str, Any] = {
-        "item_id": item_id,
+        "review_id": review_id,
         "level": level,
         "version": 1,
         "draft_seq": 1,
         "evidence_sha256": payload_digest(new.evidence),
         "lease_token": 0,
-        "parent_id": parent.item_id if parent else None,
+        "parent_id": parent.review_id if parent else None,
         "created_at": now,
         "updated_at": now,
     }
     rule = readiness_columns(new.readiness)
-    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, "reasons": list(new.reasons)})
-    draft_sha256 = insert_draft(db, item_id, 1, "graph", new.draft, now=now)
+    written = {"reasons": list(new.reasons), "second": list(new.second), "undo_s": dict(new.undo_s)}
+    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, **written})
+    draft_sha256 = insert_draft(db, review_id, 1, "graph", new.draft, now=now)
     record(
         db,
         "review.opened",
-        item_id,
+        review_id,
         now=now,
         actor="graph",
         details={"run_id": new.run_id, "node": new.node, "evidence_sha256": own["evidence_sha256"], "level": level},
@@ -134,18 +135,18 @@ def readiness_from(record: Mapping[str, Any] | None) -> Readiness | None:
     return None if record is None else Readiness(**record)
 
 
-def insert_draft(db: Connection, item_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:
+def insert_draft(db: Connection, review_id: str, seq: int, author: str, draft: Draft, *, now: float) -> str:
     """Write a draft version; returns its hash."""
     body = draft_to_json(draft)
     sha256 = digest(body)
-    values = {"item_id": item_id, "seq": seq, "author": author, "draft": body, "sha256": sha256, "created_at": now}
+    values = {"review_id": review_id, "seq": seq, "author": author, "draft": body, "sha256": sha256, "created_at": now}
     db.execute(sa.insert(_DRAFT), values)
     return sha256
 
 
-def next_draft_seq(db: Connection, item_id: str) -> int:
+def next_draft_seq(db: Connection, review_id: str) -> int:
     """The number of the next draft version."""
-    newest = db.execute(sa.select(sa.func.max(_DRAFT.c.seq)).where(_DRAFT.c.item_id == item_id)).scalar_one()
+    newest = db.execute(sa.select(sa.func.max(_DRAFT.c.seq)).where(_DRAFT.c.review_id == review_id)).scalar_one()
     return int(newest) + 1
 
 
@@ -157,7 +158,9 @@ def next_status(item: ReviewItem, event: Event) -> Status:
     """
     status = after(item.status, event)
     if status is None:
-        raise ConflictError("review.transition", f"cannot {event.value} item {item.item_id}: it is {item.status.value}")
+        raise ConflictError(
+            "review.transition", f"cannot {event.value} review item {item.review_id}: it is {item.status.value}"
+        )
     return status
 
 
@@ -168,7 +171,7 @@ def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values
         ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
     compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
-    return load(db, item.item_id)
+    return load(db, item.review_id)
 
 
 def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
@@ -177,40 +180,40 @@ def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: o
     Raises:
         ConflictError: `review.decided`, `review.version`.
     """
-    seen = {"of_item": item.item_id, "seen_version": item.version}
+    seen = {"of_item": item.review_id, "seen_version": item.version}
     changed = db.execute(_CHANGE, {**seen, "version": item.version + 1, "updated_at": now, **values})
     if changed.rowcount != 1:
-        raise lost(db, load(db, item.item_id), version=item.version)
+        raise lost(db, load(db, item.review_id), version=item.version)
 
 
 def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:
     """The error that says who was first, what they did, and when."""
-    if item.status is Status.DECIDED and (decision := last_decision(db, item.item_id)):
+    if item.status is Status.DECIDED and (decision := last_decision(db, item.review_id)):
         return ConflictError(
             "review.decided",
-            f"item {item.item_id} is decided: {decision.actor} chose {decision.action!r} "
+            f"review item {item.review_id} is decided: {decision.actor} chose {decision.action!r} "
             f"at {moment(decision.decided_at)}",
             fix="compound review show prints the decision",
         )
     last = db.execute(
         sa.select(tables.audit.c.actor, tables.audit.c.event, tables.audit.c.at)
-        .where(tables.audit.c.subject == item.item_id)
+        .where(tables.audit.c.subject == item.review_id)
         .order_by(tables.audit.c.seq.desc())
         .limit(1)
     ).first()
     who = f": {last.event} by {last.actor} at {moment(last.at)}" if last else ""
     return ConflictError(
         "review.version",
-        f"item {item.item_id} is {item.status.value} at version {item.version}, not {version}{who}",
+        f"review item {item.review_id} is {item.status.value} at version {item.version}, not {version}{who}",
         fix="read it again, then decide the version that is shown",
     )
 
 
-def last_decision(db: Connection, item_id: str) -> Decision | None:
+def last_decision(db: Connection, review_id: str) -> Decision | None:
     """The newest decision of an item."""
     row = (
         db.execute(
-            sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version.desc()).limit(1)
+            sa.select(_DECISION).where(_DECISION.c.review_id == review_id).order_by(_DECISION.c.version.desc()).limit(1)
         )
         .mappings()
         .first()
@@ -235,9 +238,11 @@ def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, A
     return {**fields, **({"reason": reason} if reason else {})}
 
 
-def record(db: Connection, event: str, item_id: str, *, now: float, actor: str, details: Mapping[str, object]) -> None:
+def record(
+    db: Connection, event: str, review_id: str, *, now: float, actor: str, details: Mapping[str, object]
+) -> None:
     """Append an event to the audit log."""
-    append_audit(db, event, at=now, actor=actor, subject=item_id, details=details)
+    append_audit(db, event, at=now, actor=actor, subject=review_id, details=details)
 
 
 def moment(at: float) -> str:

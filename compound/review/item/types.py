@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
+from compound.connector.target import EffectCall
+from compound.review.item.call_json import call_to_json
 from compound.review.item.machine import Status
 from compound.review.item.offer import ANYTHING_USUAL, Offer
 
@@ -23,41 +25,7 @@ def _nothing() -> Mapping[str, JsonValue]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedAction:
-    """One action that a draft proposes.
-
-    Attributes:
-        name: Name of an effect. A reviewer may change the arguments, never the name.
-        arguments: JSON arguments.
-        details: Further facts from the planner (confidence, evidence); passed through.
-    """
-
-    name: str
-    arguments: Mapping[str, JsonValue]
-    details: Mapping[str, JsonValue] = field(default_factory=_nothing)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEffect:
-    """An effect of a decision, as shown before and run after it.
-
-    Attributes:
-        node: The effect node that runs it.
-        effect: Name of the effect.
-        target: Name of its target.
-        arguments: JSON arguments; `<name>` is a placeholder for a field that the user must give.
-        when: A condition that is known only after the decision; empty for an unconditional effect.
-    """
-
-    node: str
-    effect: str
-    target: str
-    arguments: Mapping[str, JsonValue]
-    when: str = ""
-
-
-def _no_effects() -> Mapping[str, tuple[ShownEffect, ...]]:
+def _no_effects() -> Mapping[str, tuple[EffectCall, ...]]:
     return {}
 
 
@@ -67,7 +35,7 @@ class Draft:
 
     Attributes:
         text: Its text, for people and lists; empty if the draft has none.
-        actions: Further actions of an approval.
+        actions: Further actions of an approval. A reviewer may change their arguments, never their names.
         fields: Fields of the offer that have a value in the shown item; an edit changes these.
         effects: Action to all of its effects, in order.
         covers: Effect nodes whose effects are all listed in `effects`.
@@ -76,9 +44,9 @@ class Draft:
     """
 
     text: str = ""
-    actions: tuple[ProposedAction, ...] = ()
+    actions: tuple[EffectCall, ...] = ()
     fields: Mapping[str, JsonValue] = field(default_factory=_nothing)
-    effects: Mapping[str, tuple[ShownEffect, ...]] = field(default_factory=_no_effects)
+    effects: Mapping[str, tuple[EffectCall, ...]] = field(default_factory=_no_effects)
     covers: tuple[str, ...] = ()
     given: Mapping[str, JsonValue] = field(default_factory=_nothing)
     amends: Mapping[str, JsonValue] = field(default_factory=_nothing)
@@ -89,7 +57,7 @@ class Edit:
     """Edited `text` and `actions`; None keeps the draft's value."""
 
     text: str | None = None
-    actions: tuple[ProposedAction, ...] | None = None
+    actions: tuple[EffectCall, ...] | None = None
 
     def to_fields(self) -> dict[str, JsonValue]:
         """The edit as fields of a decision."""
@@ -97,9 +65,7 @@ class Edit:
         if self.text is not None:
             fields["text"] = self.text
         if self.actions is not None:
-            fields["actions"] = [
-                {**one.details, "name": one.name, "arguments": dict(one.arguments)} for one in self.actions
-            ]
+            fields["actions"] = [call_to_json(one) for one in self.actions]
         return fields
 
 
@@ -128,7 +94,7 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
+class NewReview:
     """A new item for a person to decide.
 
     Attributes:
@@ -137,21 +103,21 @@ class NewItem:
         round: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
         queue: Name of the queue.
-        ticket_id: Id of the source item.
-        ticket: The fields shown of the source item.
+        item_id: Id of the source item.
+        item: The fields shown of the source item.
         title: Title in lists.
         draft: The graph's draft.
         evidence: Snapshot of what the draft is based on: rows, passages, checks.
         reasons: Why a person must decide.
         refs: Row to its version at drafting; a changed row makes the item stale.
         risk: Items with a higher risk come first.
-        second: Whether two different people must approve.
+        second: Actions that need two different people.
         due_at: Deadline of the decision, UTC seconds.
         expire_at: When `on_expire` happens, UTC seconds; waiting never approves.
         on_expire: `escalate` to the next level, `remind`, or `close`.
         escalate_to: Queue of an escalation; None: the item's own queue.
         graph_name: Name of the graph.
-        undo_s: How long its decision can be undone before the run resumes, in seconds.
+        undo_s: Action to how long it can be undone before the run resumes, in seconds; an absent one resumes at once.
         decide: Offer: action to field to JSON Schema. Everything else is refused.
         held: State of a run that only its caller stores; None for stored runs.
     """
@@ -161,21 +127,21 @@ class NewItem:
     round: int = 0
     thread_id: str | None = None
     queue: str = "default"
-    ticket_id: str | None = None
-    ticket: Mapping[str, JsonValue] = field(default_factory=_nothing)
+    item_id: str | None = None
+    item: Mapping[str, JsonValue] = field(default_factory=_nothing)
     title: str = ""
     draft: Draft = field(default_factory=Draft)
     evidence: Mapping[str, JsonValue] = field(default_factory=_nothing)
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     risk: int = 0
-    second: bool = False
+    second: tuple[str, ...] = ()
     due_at: float | None = None
     expire_at: float | None = None
     on_expire: OnExpire = "remind"
     escalate_to: str | None = None
     graph_name: str | None = None
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
@@ -183,7 +149,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewItem:
-    """An item in its current state; see `NewItem` for the fields that the graph sets.
+    """An item in its current state; see `NewReview` for the fields that the graph sets.
 
     Attributes:
         version: Incremented with every change; a write must name the version it saw.
@@ -198,19 +164,19 @@ class ReviewItem:
         pruned_at: When its content was pruned, UTC seconds; None if it was not.
     """
 
-    item_id: str
+    review_id: str
     run_id: str
     node: str
     round: int
     level: int
     thread_id: str | None
     queue: str
-    ticket_id: str | None
+    item_id: str | None
     status: Status
     version: int
     risk: int
-    second: bool
-    ticket: Mapping[str, JsonValue]
+    second: tuple[str, ...]
+    item: Mapping[str, JsonValue]
     draft: Draft
     draft_seq: int
     draft_sha256: str
@@ -233,7 +199,7 @@ class ReviewItem:
     pruned_at: float | None = None
     escalate_to: str | None = None
     graph_name: str | None = None
-    undo_s: float = 0.0
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     decide: Offer = field(default_factory=lambda: ANYTHING_USUAL)
     held: Mapping[str, JsonValue] | None = None
     readiness: Readiness | None = None
@@ -246,7 +212,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """The graph's new draft for a stale item, from current data; see `NewItem`.
+    """The graph's new draft for a stale item, from current data; see `NewReview`.
 
     Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
     """
@@ -256,8 +222,8 @@ class Redraft:
     reasons: tuple[str, ...] = ()
     refs: Mapping[str, int] = field(default_factory=dict[str, int])
     risk: int | None = None
-    second: bool = False
-    undo_s: float = 0.0
+    second: tuple[str, ...] = ()
+    undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     readiness: Readiness | None = None
     decide: Offer | None = None
 
@@ -278,7 +244,7 @@ class Decision:
     """
 
     decision_id: str
-    item_id: str
+    review_id: str
     version: int
     run_id: str
     node: str
@@ -361,7 +327,7 @@ class ResumeClaim:
         attempts: Number of claims, including this one.
     """
 
-    item_id: str
+    review_id: str
     decision: Decision
     attempts: int
     owner: str

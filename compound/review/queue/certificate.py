@@ -13,7 +13,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
-from compound.language.elements import declared_name, like_pattern
+from compound.review.item.elements import declared_name, like_pattern
 from compound.review.item.rows import readiness_from
 from compound.review.item.types import Clock
 
@@ -84,7 +84,7 @@ class Standing:
 class AuditedDecision:
     """A person's decision on a draft of the random audit sample."""
 
-    item_id: str
+    review_id: str
     is_unchanged: bool
     key: str | None
     score: float | None
@@ -180,9 +180,9 @@ class Certificates:
             A person's first final decision on each draft, oldest first. Drafts of the items of one map share a key.
         """
         query = (
-            sa.select(_ITEM.c.run_id, _ITEM.c.item_id, _ITEM.c.node, _ITEM.c.readiness)
+            sa.select(_ITEM.c.run_id, _ITEM.c.review_id, _ITEM.c.node, _ITEM.c.readiness)
             .add_columns(_DECISION.c.action, _DECISION.c.actor)
-            .join(_DECISION, _DECISION.c.item_id == _ITEM.c.item_id)
+            .join(_DECISION, _DECISION.c.review_id == _ITEM.c.review_id)
             .where(sa.or_(_ITEM.c.node == node, _ITEM.c.node.like(like_pattern(node))))
             .where(_ITEM.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
@@ -200,7 +200,7 @@ class Certificates:
                 key = said.key or (None if row.node == node else row.run_id)
                 is_unchanged = row.action == said.action
                 found[place] = AuditedDecision(
-                    item_id=row.item_id, is_unchanged=is_unchanged, key=key, score=said.score
+                    review_id=row.review_id, is_unchanged=is_unchanged, key=key, score=said.score
                 )
         return list(found.values())
 

@@ -10,25 +10,25 @@ from compound.connector.state import tables
 from compound.review.decision.backend import Backend
 from compound.review.decision.claims import ORDER
 from compound.review.item.draft_json import draft_from_json
-from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary
+from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary
 from compound.review.item.machine import Status
 from compound.review.item.rows import decision_of
 from compound.review.item.types import Decision, DraftVersion
 
 _ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
 _NAMES = (
-    *("item_id", "run_id", "node", "queue", "ticket_id", "version", "level", "risk"),
+    *("review_id", "run_id", "node", "queue", "item_id", "version", "level", "risk"),
     *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
-    *("second", "first_approver"),
+    *("first_approver", "pruned_at"),
 )
 
 
-def items(backend: Backend, where: ItemFilter) -> Sequence[ItemSummary]:
+def items(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
     """Items by urgency, without their evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "title", "ready")]
+    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "second", "title", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
-        .join(_DRAFT, (_DRAFT.c.item_id == _ITEM.c.item_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+        .join(_DRAFT, (_DRAFT.c.review_id == _ITEM.c.review_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
         .where(*_conditions(where, backend.clock()))
         .order_by(*ORDER)
         .limit(where.limit)
@@ -36,9 +36,10 @@ def items(backend: Backend, where: ItemFilter) -> Sequence[ItemSummary]:
     )
     with backend.store.read() as db:
         return [
-            ItemSummary(
+            ReviewSummary(
                 status=Status(row.status),
                 reasons=tuple(row.reasons),
+                second=tuple(row.second),
                 draft=draft_from_json(row.draft),
                 subject=row.title or "",
                 ready=row.ready,
@@ -48,7 +49,7 @@ def items(backend: Backend, where: ItemFilter) -> Sequence[ItemSummary]:
         ]
 
 
-def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
+def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if where.statuses:
         by_status = _ITEM.c.status.in_([status.value for status in where.statuses])
@@ -62,8 +63,8 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
         found.append(_ITEM.c.lease_user == where.user)
     if where.run_id is not None:
         found.append(_ITEM.c.run_id == where.run_id)
-    if where.ticket_id is not None:
-        found.append(_ITEM.c.ticket_id == where.ticket_id)
+    if where.item_id is not None:
+        found.append(_ITEM.c.item_id == where.item_id)
     if where.ready is not None:
         found.append(_ITEM.c.ready.is_(where.ready))
     return found
@@ -71,11 +72,11 @@ def _conditions(where: ItemFilter, now: float) -> list[sa.ColumnElement[bool]]:
 
 def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
     """Items with this id prefix, or of this source item."""
-    is_meant = _ITEM.c.item_id.startswith(named, autoescape=True) | (_ITEM.c.ticket_id == named)
-    query = sa.select(_ITEM.c.item_id, _ITEM.c.status).where(is_meant)
+    is_meant = _ITEM.c.review_id.startswith(named, autoescape=True) | (_ITEM.c.item_id == named)
+    query = sa.select(_ITEM.c.review_id, _ITEM.c.status).where(is_meant)
     with backend.store.read() as db:
-        rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.item_id).limit(limit))
-        return [(row.item_id, Status(row.status)) for row in rows]
+        rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.review_id).limit(limit))
+        return [(row.review_id, Status(row.status)) for row in rows]
 
 
 def counts(backend: Backend, queue: str | None) -> Mapping[Status, int]:
@@ -87,9 +88,9 @@ def counts(backend: Backend, queue: str | None) -> Mapping[Status, int]:
         return {Status(status): int(number) for status, number in db.execute(query)}
 
 
-def decisions(backend: Backend, item_id: str) -> Sequence[Decision]:
+def decisions(backend: Backend, review_id: str) -> Sequence[Decision]:
     """All decisions about an item, oldest first."""
-    query = sa.select(_DECISION).where(_DECISION.c.item_id == item_id).order_by(_DECISION.c.version)
+    query = sa.select(_DECISION).where(_DECISION.c.review_id == review_id).order_by(_DECISION.c.version)
     with backend.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
 
@@ -103,14 +104,14 @@ def decision_ids(backend: Backend, run_id: str, node: str) -> Sequence[str]:
 
 def item_of(backend: Backend, decision_id: str) -> str | None:
     """The item of a decision."""
-    query = sa.select(_DECISION.c.item_id).where(_DECISION.c.decision_id == decision_id)
+    query = sa.select(_DECISION.c.review_id).where(_DECISION.c.decision_id == decision_id)
     with backend.store.read() as db:
         return db.execute(query).scalar_one_or_none()
 
 
-def drafts(backend: Backend, item_id: str) -> Sequence[DraftVersion]:
+def drafts(backend: Backend, review_id: str) -> Sequence[DraftVersion]:
     """Every saved draft of an item, oldest first."""
-    query = sa.select(_DRAFT).where(_DRAFT.c.item_id == item_id).order_by(_DRAFT.c.seq)
+    query = sa.select(_DRAFT).where(_DRAFT.c.review_id == review_id).order_by(_DRAFT.c.seq)
     with backend.store.read() as db:
         return [
             DraftVersion(
@@ -124,12 +125,12 @@ def drafts(backend: Backend, item_id: str) -> Sequence[DraftVersion]:
         ]
 
 
-def events(backend: Backend, item_id: str) -> Sequence[ItemEvent]:
+def events(backend: Backend, review_id: str) -> Sequence[ReviewEvent]:
     """Audit events of an item, oldest first."""
     audit = tables.audit.c
-    query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == item_id)
+    query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == review_id)
     with backend.store.read() as db:
         return [
-            ItemEvent(event=row.event, actor=row.actor, at=row.at, details=row.details)
+            ReviewEvent(event=row.event, actor=row.actor, at=row.at, details=row.details)
             for row in db.execute(query.order_by(audit.seq))
         ]

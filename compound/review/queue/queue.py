@@ -16,9 +16,9 @@ from compound.review.decision import stale as _stale
 from compound.review.decision import upkeep as _upkeep
 from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.decision.rehearsal import Rehearse
-from compound.review.item.lists import ItemEvent, ItemFilter, ItemSummary, Sweep
+from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
 from compound.review.item.machine import Status
-from compound.review.item.rows import find, insert_item, item_id_of, load
+from compound.review.item.rows import find, insert_item, load, review_id_of
 from compound.review.item.types import (
     Action,
     Clock,
@@ -27,7 +27,7 @@ from compound.review.item.types import (
     Draft,
     DraftVersion,
     Edit,
-    NewItem,
+    NewReview,
     Redraft,
     ResumeClaim,
     Revalidate,
@@ -70,25 +70,25 @@ class ReviewQueue:
         """The queue's clock, UTC seconds."""
         return self._backend.clock()
 
-    def open_item(self, new: NewItem) -> ReviewItem:
+    def open_item(self, new: NewReview) -> ReviewItem:
         """Open an item. Idempotent on (run_id, node, round): a second call returns the same item."""
-        item_id = item_id_of(new.run_id, new.node, new.round, 0)
+        review_id = review_id_of(new.run_id, new.node, new.round, 0)
         with self._store.read() as db:  # a resumed run asks again; only the first call needs the write lock
-            known = find(db, item_id)
+            known = find(db, review_id)
         if known is not None:
             return known
         # A power failure may lose an undecided item; its run then opens it again.
         with self._store.write(durable=False) as db:
-            return find(db, item_id) or insert_item(db, new, now=self._backend.clock())
+            return find(db, review_id) or insert_item(db, new, now=self._backend.clock())
 
-    def show(self, item_id: str) -> ReviewItem:
+    def show(self, review_id: str) -> ReviewItem:
         """The item with its fields, draft and evidence."""
         with self._store.read() as db:
-            return load(db, item_id)
+            return load(db, review_id)
 
-    def list(self, where: ItemFilter | None = None) -> Sequence[ItemSummary]:
+    def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewSummary]:
         """Items by urgency: due first, then by risk, then oldest first."""
-        return _listing.items(self._backend, where or ItemFilter())
+        return _listing.items(self._backend, where or ReviewFilter())
 
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
         """Ids and statuses of the items with this id prefix or of this source item; newest first."""
@@ -98,9 +98,9 @@ class ReviewQueue:
         """Number of items by status."""
         return _listing.counts(self._backend, queue)
 
-    def decisions(self, item_id: str) -> Sequence[Decision]:
+    def decisions(self, review_id: str) -> Sequence[Decision]:
         """All decisions about an item, oldest first."""
-        return _listing.decisions(self._backend, item_id)
+        return _listing.decisions(self._backend, review_id)
 
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
         """Ids of all decisions about a review node of a run, across its items, oldest first."""
@@ -110,19 +110,19 @@ class ReviewQueue:
         """The item of a decision; None for an unknown decision."""
         return _listing.item_of(self._backend, decision_id)
 
-    def events(self, item_id: str) -> Sequence[ItemEvent]:
+    def events(self, review_id: str) -> Sequence[ReviewEvent]:
         """Audit events of an item, oldest first."""
-        return _listing.events(self._backend, item_id)
+        return _listing.events(self._backend, review_id)
 
-    def drafts(self, item_id: str) -> Sequence[DraftVersion]:
+    def drafts(self, review_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
-        return _listing.drafts(self._backend, item_id)
+        return _listing.drafts(self._backend, review_id)
 
-    def claim(self, item_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
+    def claim(self, review_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
         """Claim an item; increments its version.
 
         Args:
-            item_id: The item.
+            review_id: The item.
             user: A person.
             lease_s: Lease in seconds, renewed by `extend`.
             takeover: Take over another user's lease; recorded in the audit log.
@@ -131,43 +131,43 @@ class ReviewQueue:
             ConflictError: `review.claimed` naming the holder, `review.decided`, `review.transition`,
                 `review.actor`.
         """
-        return _claims.claim(self._backend, item_id, user, lease_s=lease_s, takeover=takeover)
+        return _claims.claim(self._backend, review_id, user, lease_s=lease_s, takeover=takeover)
 
     def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> ReviewItem | None:
         """Claim the most urgent unclaimed item; None if there is none. Concurrent callers get distinct items."""
         return _claims.claim_next(self._backend, user, queue=queue, lease_s=lease_s)
 
-    def extend(self, item_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
+    def extend(self, review_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
         """Extend the holder's lease, even an expired one if nobody else has claimed the item.
 
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.extend(self._backend, item_id, user, lease_s=lease_s)
+        return _claims.extend(self._backend, review_id, user, lease_s=lease_s)
 
-    def release(self, item_id: str, user: str) -> ReviewItem:
+    def release(self, review_id: str, user: str) -> ReviewItem:
         """Release an item to the queue.
 
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.release(self._backend, item_id, user)
+        return _claims.release(self._backend, review_id, user)
 
-    def wake(self, item_id: str, user: str) -> bool:
+    def wake(self, review_id: str, user: str) -> bool:
         """Wake a snoozed item early; returns False if it is not snoozed."""
-        return _claims.wake(self._backend, item_id, user=user)
+        return _claims.wake(self._backend, review_id, user=user)
 
-    def snooze(self, item_id: str, user: str, *, version: int, until: float) -> ReviewItem:
+    def snooze(self, review_id: str, user: str, *, version: int, until: float) -> ReviewItem:
         """Snooze an item until a time, UTC seconds; `sweep` wakes it."""
-        return _claims.snooze(self._backend, item_id, user, version=version, until=until)
+        return _claims.snooze(self._backend, review_id, user, version=version, until=until)
 
-    def save_draft(self, item_id: str, user: str, draft: Draft) -> int:
+    def save_draft(self, review_id: str, user: str, draft: Draft) -> int:
         """Save the holder's unfinished text; returns the number of the version."""
-        return _claims.save_draft(self._backend, item_id, user, draft)
+        return _claims.save_draft(self._backend, review_id, user, draft)
 
     def decide(  # noqa: PLR0913  # one call: what, who, which version, why
         self,
-        item_id: str,
+        review_id: str,
         action: Action,
         *,
         user: str,
@@ -183,7 +183,7 @@ class ReviewQueue:
         An unclaimed item is claimed in the same transaction. No effect runs yet.
 
         Args:
-            item_id: The item.
+            review_id: The item.
             action: An action of the item's offer (`show(...).decide`), `return` (with `reason`) or `escalate`.
             user: A person; `policy:`, `agent:` and `graph` cannot decide.
             version: The version that was shown to the person.
@@ -206,7 +206,7 @@ class ReviewQueue:
         """
         given = {**(edits.to_fields() if edits else {}), **({"reason": reason} if reason else {}), **(fields or {})}
         wish = _decide.Wish(
-            item_id=item_id,
+            review_id=review_id,
             action=action,
             user=user,
             version=version,
@@ -217,12 +217,12 @@ class ReviewQueue:
         return _decide.decide(self._backend, wish)
 
     def auto_decide(
-        self, item_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+        self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
     ) -> Decision:
         """Approve or reject as a policy (actor `policy:<hash>`); only untouched items.
 
         Args:
-            item_id: The item.
+            review_id: The item.
             policy: Hash of the rule that decides.
             action: Action to decide.
             note: The certificate that allows it.
@@ -230,23 +230,30 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`.
         """
-        return _decide.auto_decide(self._backend, item_id, policy=policy, action=action, note=note)
+        return _decide.auto_decide(self._backend, review_id, policy=policy, action=action, note=note)
 
-    def check_stale(self, item_id: str) -> ReviewItem:
+    def check_stale(self, review_id: str) -> ReviewItem:
         """Probe row versions; an undecided item whose rows changed becomes stale."""
-        return _stale.check(self._backend, item_id)
+        return _stale.check(self._backend, review_id)
 
-    def reopen(self, item_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
+    def recall(self, review_id: str) -> ReviewItem:
+        """Take back a decision whose draft is out of date before its run resumes: the item becomes stale.
+
+        Returns the item; unchanged if its draft is up to date or its run has resumed.
+        """
+        return _stale.recall(self._backend, review_id)
+
+    def reopen(self, review_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
         """Mark an item stale because an effect of its decision was refused; no effect ran."""
-        return _stale.reopen(self._backend, item_id, error, actor=actor)
+        return _stale.reopen(self._backend, review_id, error, actor=actor)
 
-    def outdate(self, item_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
+    def outdate(self, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
         """Mark an open item stale because its graph changed; `redraft` reopens it."""
-        return _stale.outdate(self._backend, item_id, error, actor=actor)
+        return _stale.outdate(self._backend, review_id, error, actor=actor)
 
     def redraft(
         self,
-        item_id: str,
+        review_id: str,
         *,
         user: str,
         version: int,
@@ -256,7 +263,7 @@ class ReviewQueue:
         """Reopen a stale item. Drafts that people wrote are kept.
 
         Args:
-            item_id: The item.
+            review_id: The item.
             user: A person, or `graph` with a new draft.
             version: The version that was seen.
             fresh: The graph's new draft with its evidence. None keeps the old draft, revalidated if the queue can.
@@ -266,19 +273,19 @@ class ReviewQueue:
             ConflictError: `review.version`, `review.transition`.
             DataError: `review.redraft`: the old draft is no longer valid.
         """
-        return _stale.redraft(self._backend, item_id, user=user, version=version, fresh=fresh, refs=refs)
+        return _stale.redraft(self._backend, review_id, user=user, version=version, fresh=fresh, refs=refs)
 
-    def undo(self, item_id: str, *, user: str) -> ReviewItem:
+    def undo(self, review_id: str, *, user: str) -> ReviewItem:
         """Undo a decision while its run is not resumed.
 
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
         """
-        return _upkeep.undo(self._backend, item_id, user=user)
+        return _upkeep.undo(self._backend, review_id, user=user)
 
-    def withdraw(self, item_id: str, *, actor: str, reason: str) -> ReviewItem:
+    def withdraw(self, review_id: str, *, actor: str, reason: str) -> ReviewItem:
         """Withdraw an item because its run was cancelled."""
-        return _upkeep.withdraw(self._backend, item_id, actor=actor, reason=reason)
+        return _upkeep.withdraw(self._backend, review_id, actor=actor, reason=reason)
 
     def expire(self) -> Sweep:
         """Close, escalate or remind of expired items. Never approves."""
@@ -293,7 +300,7 @@ class ReviewQueue:
         return _resume.decision_for(self._backend, run_id, node, round)
 
     def claim_resume(
-        self, item_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
+        self, review_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
     ) -> ResumeClaim:
         """Claim the item's run for resuming; a dead process loses its claim.
 
@@ -302,7 +309,7 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
         """
-        return _resume.claim_resume(self._backend, item_id, owner=owner, lease_s=lease_s)
+        return _resume.claim_resume(self._backend, review_id, owner=owner, lease_s=lease_s)
 
     def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
         """Heartbeat of a resuming process; returns False if another process has taken over."""

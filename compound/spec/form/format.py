@@ -12,7 +12,6 @@ from compound.spec.graph_file import FIRST_KEYS
 from compound.spec.nodes import NODE_MODELS
 from compound.spec.sql_tool import split_sql_tool
 from compound.spec.yaml.lines import tree_text
-from compound.spec.yaml.older_words import present_data, write_present
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml
 from compound.spec.yaml.tree import Node, Tree, parse_tree
 
@@ -25,7 +24,7 @@ def format_text(content: str | bytes, path: str) -> str:
 
     Keys are in the order of their model, names in the order of the file. Two spaces of indentation, also for lists
     below their key; one-line values stay on one line up to 110 columns; at most one blank line; text is quoted if a
-    YAML reader could take it for another type; older words are replaced by present ones.
+    YAML reader could take it for another type.
 
     Args:
         content: The file; a SQL tool with its statement, which does not change.
@@ -48,7 +47,6 @@ def format_text(content: str | bytes, path: str) -> str:
 def _formatted(text: str, path: str, model: BaseModel) -> str:
     tree = parse_tree(text, path)
     before = Counter(tree.comments())
-    write_present(tree.root, read_yaml(text, path).data)
     _sort(tree.root, model)
     formatted = tree_text(tree)
     _verify(read_yaml(text, path), before, formatted, path)
@@ -58,7 +56,7 @@ def _formatted(text: str, path: str, model: BaseModel) -> str:
 def _verify(document: YamlDocument, comments: Counter[str], formatted: str, path: str) -> None:
     again = read_yaml(formatted, path)
     kept: Tree = parse_tree(formatted, path)
-    if again.data != present_data(document.data) or Counter(kept.comments()) != comments:
+    if again.data != document.data or Counter(kept.comments()) != comments:
         what = "the canonical form would not keep everything in the file"
         raise ProjectError("fmt.not-kept", what, fix="this is a bug: please report the file", where=Location(path))
 

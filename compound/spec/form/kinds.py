@@ -13,7 +13,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from compound.errors import Location, ProjectError, choices
-from compound.spec.yaml.older_words import OLDER_KINDS
 from compound.spec.yaml.reading import YamlDocument, decode_utf8, read_yaml
 from compound.spec.yaml.validated import validated
 
@@ -83,8 +82,7 @@ def kind_of(document: YamlDocument, path: str) -> FileKind:
         return KINDS["sql"]
     data = document.data
     said = data.get("compound") if isinstance(data, dict) else None
-    word = said.partition("/")[0] if isinstance(said, str) else ""
-    name = OLDER_KINDS.get(word, word)
+    name = said.partition("/")[0] if isinstance(said, str) else ""
     if name in KINDS and name != "sql":
         return KINDS[name]
     lines = [f"{one}/v1" for one in KINDS if one != "sql"]

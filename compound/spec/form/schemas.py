@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic.json_schema import GenerateJsonSchema
 
 from compound.errors import ProjectError, choices
+from compound.language.schema import changed
 from compound.spec.form.kinds import KINDS, FileKind
 from compound.spec.words import WORD
 from compound.spec.yaml.describe import descriptions, summary
-from compound.spec.yaml.older_words import OLDER_KINDS
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -97,7 +97,7 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
                 "type": "object",
                 "properties": {
                     "from": {
-                        "description": "File and class: types.py:Ticket",
+                        "description": "File and class: types.py:Letter",
                         "type": "string",
                         "pattern": rf"^[A-Za-z0-9_/]+\.py:{_NAME}$",
                     }
@@ -118,7 +118,7 @@ def json_schema(kind: FileKind) -> dict[str, Any]:
     """The schema of a kind of file, as plain data."""
     made = kind.load().model_json_schema(by_alias=True, schema_generator=_Generator)
     finisher = _Finisher(made.get("$defs", {}))
-    schema = cast("dict[str, Any]", finisher.finish(made))
+    schema = changed(made, finisher.finish)
     words = {name for one in finisher.words for name in _NEEDS.get(one, (one,))}
     definitions = {
         **schema.pop("$defs", {}),
@@ -135,7 +135,6 @@ def schema_text(name: str) -> str:
     Raises:
         ProjectError: ``file.unknown-kind``.
     """
-    name = OLDER_KINDS.get(name, name)
     if name not in KINDS:
         raise ProjectError("file.unknown-kind", f"no kind of file {name!r}", fix=choices(list(KINDS), name))
     return json.dumps(json_schema(KINDS[name]), indent=2, ensure_ascii=False) + "\n"
@@ -177,12 +176,8 @@ class _Finisher:
         self.words: set[str] = set()
         self.unions: dict[str, Any] = {}
 
-    def finish(self, value: Any) -> Any:  # noqa: ANN401 - JSON
-        if isinstance(value, list):
-            return [self.finish(item) for item in cast("list[Any]", value)]
-        if not isinstance(value, dict):
-            return value
-        record = {name: self.finish(item) for name, item in cast("dict[str, Any]", value).items()}
+    def finish(self, record: dict[str, Any]) -> dict[str, Any]:
+        """A schema whose inner schemas are finished."""
         word = record.pop(WORD, None)
         if isinstance(word, str):
             self.words.add(word)

@@ -121,6 +121,6 @@ def review_type(own: Mapping[str, JsonValue]) -> Type:
     fields: dict[str, Type] = {"action": Enum(tuple(decide))}
     for carried in decide.values():
         fields |= {name: Nullable(parse_type(kind)) for name, kind in carried.items()}
-    names = ("decided_by", "first_by", "decision_id", "item_id", "queue")
+    names = ("decided_by", "first_by", "decision_id", "review_id", "queue")
     fields |= {name: Scalar("str") for name in names} | {"is_automatic": Scalar("bool"), "versions": ANY}
     return Record(fields)

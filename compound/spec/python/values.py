@@ -1,4 +1,4 @@
-"""References as Python values: `g.input.ticket.body`, `intent.label != "other"`."""
+"""References as Python values: `g.input.letter.body`, `intent.label != "other"`."""
 
 # A reference has no public names: every name may be a field of its value; so its parts are private to this room.
 # pyright: reportPrivateUsage=false

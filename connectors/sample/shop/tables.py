@@ -163,30 +163,9 @@ def product_document(product: Product) -> ProductDocument:
 def to_tables(shop: Shop) -> dict[str, Rows]:
     """The eight tables by name; rows hold exactly the columns of `COLUMNS`."""
     orders = shop.orders
-    variants = [variant for product in shop.products for variant in product.variants]
     return {
-        "customers": [
-            {
-                "user_id": customer.user_id,
-                "first_name": customer.first_name,
-                "last_name": customer.last_name,
-                "email": customer.email,
-                **_address(customer.address),
-            }
-            for customer in shop.customers
-        ],
-        "payment_methods": [
-            {
-                "user_id": customer.user_id,
-                "payment_method_id": method.id,
-                "source": method.source,
-                "brand": method.brand,
-                "last_four": method.last_four,
-                "balance": method.balance,
-            }
-            for customer in shop.customers
-            for method in customer.methods
-        ],
+        "customers": [_customer_row(customer) for customer in shop.customers],
+        "payment_methods": [_method_row(customer, one) for customer in shop.customers for one in customer.methods],
         "orders": [_order_row(order) for order in orders],
         "order_items": [_item_row(order, number, line) for order in orders for number, line in enumerate(order.lines)],
         "order_payments": [row for order in orders for row in _payment_rows(order)],
@@ -204,16 +183,7 @@ def to_tables(shop: Shop) -> dict[str, Rows]:
             }
             for product in shop.products
         ],
-        "variants": [
-            {
-                "item_id": variant.item_id,
-                "product_id": variant.product_id,
-                "available": variant.available,
-                "price": variant.price,
-                "options": _options(variant),
-            }
-            for variant in variants
-        ],
+        "variants": [_variant_row(variant) for product in shop.products for variant in product.variants],
     }
 
 
@@ -223,6 +193,37 @@ def _address(address: Address) -> dict[str, Cell]:
 
 def _options(variant: Variant) -> str:
     return json.dumps(variant.options, sort_keys=True, ensure_ascii=False)
+
+
+def _customer_row(customer: Customer) -> dict[str, Cell]:
+    return {
+        "user_id": customer.user_id,
+        "first_name": customer.first_name,
+        "last_name": customer.last_name,
+        "email": customer.email,
+        **_address(customer.address),
+    }
+
+
+def _method_row(customer: Customer, method: Method) -> dict[str, Cell]:
+    return {
+        "user_id": customer.user_id,
+        "payment_method_id": method.id,
+        "source": method.source,
+        "brand": method.brand,
+        "last_four": method.last_four,
+        "balance": method.balance,
+    }
+
+
+def _variant_row(variant: Variant) -> dict[str, Cell]:
+    return {
+        "item_id": variant.item_id,
+        "product_id": variant.product_id,
+        "available": variant.available,
+        "price": variant.price,
+        "options": _options(variant),
+    }
 
 
 def _order_row(order: Order) -> dict[str, Cell]:

@@ -2,7 +2,7 @@
 
 
 def test_a_target() -> None:
-    """effect.EffectTarget, effect.TargetSetup, effect.EffectGroup, effect.PlannedEffect, effect.EffectOutcome,
+    """effect.EffectTarget, effect.TargetSetup, effect.EffectGroup, effect.EffectCall, effect.EffectOutcome,
     effect.TargetEffect, effect.DeliveryClass"""
     import asyncio
     from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ def test_a_target() -> None:
 
     from compound.effect import (
         DeliveryClass,
+        EffectCall,
         EffectGroup,
         EffectOutcome,
         EffectTarget,
-        PlannedEffect,
         TargetEffect,
         TargetSetup,
     )
@@ -31,9 +31,9 @@ def test_a_target() -> None:
         async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
             return [self._done(one) for one in group.effects]
 
-        def _done(self, one: PlannedEffect) -> EffectOutcome:
-            effect: TargetEffect = self._effects(one.effect)
-            return EffectOutcome(effect_key=one.effect_key, status="sent", result=effect.perform(self.lines, one.args))
+        def _done(self, one: EffectCall) -> EffectOutcome:
+            effect: TargetEffect = self._effects(one.name)
+            return EffectOutcome(key=one.key, status="sent", result=effect.perform(self.lines, one.arguments))
 
     def target(setup: TargetSetup) -> EffectTarget:
         """In connectors/notes.py: the target `notes` of `@effect("note", target="notes")`."""
@@ -45,8 +45,8 @@ def test_a_target() -> None:
             return {"noted": True}
 
     notes = target(TargetSetup(name="notes", effects=lambda name: Note()))
-    planned = PlannedEffect(effect_key="k", effect="note", args={"text": "hello"})
-    group = EffectGroup(group_key="g", decision_id="d", run_id="r", effects=(planned,), expected_versions={})
+    planned = EffectCall(key="k", name="note", arguments={"text": "hello"})
+    group = EffectGroup(key="g", decision_id="d", run_id="r", effects=(planned,))
     assert asyncio.run(notes.perform(group))[0].status == "sent"
 
 
@@ -65,13 +65,13 @@ def test_a_target_that_can_be_asked() -> None:
             self._known: dict[str, Sequence[EffectOutcome]] = {}
 
         async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
-            sent = [EffectOutcome(effect_key=one.effect_key, status="sent") for one in group.effects]
-            self._known[group.group_key] = sent
+            sent = [EffectOutcome(key=one.key, status="sent") for one in group.effects]
+            self._known[group.key] = sent
             return sent
 
         async def find(self, group: EffectGroup) -> Sequence[EffectOutcome] | None:
             """After a crash the outbox asks before it tries again."""
-            return self._known.get(group.group_key)
+            return self._known.get(group.key)
 
     def target(setup: TargetSetup) -> LookupTarget:
         del setup
@@ -99,13 +99,13 @@ def test_the_check_of_a_target() -> None:
             self._effects = effects
 
         async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
-            if any(one.effect_key not in stored for one in group.effects):
+            if any(one.key not in stored for one in group.effects):
                 lines: list[str] = []
-                made = {one.effect_key: self._effects(one.effect).perform(lines, one.args) for one in group.effects}
+                made = {one.key: self._effects(one.name).perform(lines, one.arguments) for one in group.effects}
                 shelf.extend(lines)
                 stored.update(made)
-            keys = [one.effect_key for one in group.effects]
-            return [EffectOutcome(effect_key=key, status="sent", result=stored[key]) for key in keys]
+            keys = [one.key for one in group.effects]
+            return [EffectOutcome(key=key, status="sent", result=stored[key]) for key in keys]
 
     def put(tx: list[str], mark: str) -> None:
         tx.append(mark)

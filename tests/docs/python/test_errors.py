@@ -59,7 +59,7 @@ def test_two_people_decide() -> None:
 
     with closing(Project.open()) as project:
         project.index()
-        item = project.run("answer", project.example()).item_ids[0]
+        item = project.run("answer", project.example()).review_ids[0]
         project.reviews().decide(item, "approve", user="ann")
         assert "ann" in reject(project, item)
 

@@ -19,29 +19,30 @@ def test_a_project() -> None:
 
 
 def test_reviews() -> None:
-    """project.ReviewService, project.ItemRow, project.ItemView, project.Decided, review.ItemFilter, review.Status"""
+    """project.ReviewService, project.ReviewRow, project.ReviewView, project.Decided, review.ReviewFilter, review.Status"""
     from contextlib import closing
 
     from compound import Project
-    from compound.project import Decided, ItemRow, ItemView, ReviewService
-    from compound.review import ItemFilter, Status
+    from compound.project import Decided, ReviewRow, ReviewService, ReviewView
+    from compound.review import ReviewFilter, Status
 
     with closing(Project.open()) as project:
         project.index()
         project.run("answer", project.example())
         reviews: ReviewService = project.reviews()
-        waiting: list[ItemRow] = list(reviews.list(ItemFilter(statuses=(Status.PENDING,))))
-        item: ItemView = reviews.show(waiting[0].item_id)
+        waiting: list[ReviewRow] = list(reviews.list(ReviewFilter(statuses=(Status.PENDING,))))
+        item: ReviewView = reviews.show(waiting[0].review_id)
         assert "Monday" in item.text()
-        done: Decided = reviews.decide(item.item_id, "edit", user="ann", fields={"text": "On Mondays."})
+        done: Decided = reviews.decide(item.review_id, "edit", user="ann", fields={"text": "On Mondays."})
         assert (done.ok, done.run_status) == (True, "done")
 
 
 def test_an_edit_of_actions() -> None:
-    """review.Edit, review.ProposedAction"""
-    from compound.review import Edit, ProposedAction
+    """review.Edit, effect.EffectCall"""
+    from compound.effect import EffectCall
+    from compound.review import Edit
 
-    proposed = ProposedAction(name="refund", arguments={"order": "#W1", "amount": 40})
+    proposed = EffectCall(name="refund", arguments={"order": "#W1", "amount": 40})
     edit = Edit(actions=(proposed,))
     assert edit.to_fields() == {"actions": [{"name": "refund", "arguments": {"order": "#W1", "amount": 40}}]}
 
@@ -68,7 +69,7 @@ def test_effects() -> None:
     with closing(Project.open()) as project:
         project.index()
         run = project.run("answer", project.example())
-        project.reviews().decide(run.item_ids[0], "approve", user="ann")
+        project.reviews().decide(run.review_ids[0], "approve", user="ann")
         effects: EffectService = project.effects()
         sent: list[EffectView] = list(effects.list(run_id=run.run_id))
         assert [(one.effect, one.status) for one in sent] == [("send_answer", "sent")]
@@ -168,7 +169,7 @@ def test_a_batch() -> None:
         summary: BatchSummary = project.batch("answer", "asked.jsonl", BatchOptions(concurrency=2), on_event=watch)
     dead: tuple[DeadLetter, ...] = summary.dead
     down: ServiceDown | None = summary.down
-    assert [one.ticket_id for one in dead] == ["Q-2"]
+    assert [one.item_id for one in dead] == ["Q-2"]
     assert (down, summary.counts["waiting_review"]) == (None, 1)
 
 

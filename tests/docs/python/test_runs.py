@@ -58,7 +58,7 @@ def test_a_stream() -> None:
                 text = f"failed {event.node}: {error['what']}"
             case Token(text=more):
                 text = more
-            case ReviewOpened(item_id=item):
+            case ReviewOpened(review_id=item):
                 text = f"waits for a person: {item}"
             case EffectSent(effect=effect, status=status):
                 text = f"{effect} {status}"

@@ -96,7 +96,7 @@ def test_a_person_is_erased_and_nobody_else(project: Project, root: Path, monkey
     assert holders(root, "norah@example.com") != []
     (other,) = project.reviews().list()
     assert other.status == "pending"
-    assert NORAH in str(project.reviews().show(other.item_id))
+    assert NORAH in str(project.reviews().show(other.review_id))
     assert project.services.queue.verify_audit().problem == ""
 
 
@@ -124,11 +124,11 @@ def test_what_is_left_is_said(project: Project, root: Path, monkeypatch: pytest.
 
 
 def test_nobody_decides_what_was_withdrawn(project: Project) -> None:
-    waiting = next(row for row in project.reviews().list() if NORAH not in str(project.reviews().show(row.item_id)))
+    waiting = next(row for row in project.reviews().list() if NORAH not in str(project.reviews().show(row.review_id)))
     project.erase([NORA])
-    assert project.reviews().show(waiting.item_id).status == "withdrawn"
+    assert project.reviews().show(waiting.review_id).status == "withdrawn"
     with pytest.raises(ConflictError, match="withdrawn"):
-        project.reviews().decide(waiting.item_id, "approve", user="ann")
+        project.reviews().decide(waiting.review_id, "approve", user="ann")
 
 
 @pytest.mark.parametrize(("keys", "why"), [([], "no key was given"), (["", "C-1"], "is too short"), (["a"], "'a'")])

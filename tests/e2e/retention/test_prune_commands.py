@@ -35,7 +35,7 @@ def test_some_months_later_tickets_are_emptied_and_what_still_waits_is_withdrawn
     refused = home.run("replay", done)
     assert (refused.returncode, "[replay.pruned]" in refused.stderr) == (1, True)
     for item in waits:
-        shown = cast("dict[str, Any]", home.json("review", "show", str(item["item_id"])))
+        shown = cast("dict[str, Any]", home.json("review", "show", str(item["review_id"])))
         assert (shown["status"], shown["draft"]) == ("withdrawn", "")
         assert shown["pruned_at"] is not None
     assert cast("dict[str, Any]", home.json("prune"))["removed"] == {}

@@ -50,10 +50,10 @@ class Office:
     def look(self) -> dict[str, Any]:
         """What there is: open items, letters that left, visits that were counted, drafts that were shown."""
         with closing(Project.open(self.root)) as project:
-            rows = [project.services.queue.show(one.item_id) for one in project.services.queue.list()]
+            rows = [project.services.queue.show(one.review_id) for one in project.services.queue.list()]
             people = project.resources.records["crm"].export()["people"]
             return {
-                "open": {one.node: one.item_id for one in rows if one.status.value in {"pending", "in_review"}},
+                "open": {one.node: one.review_id for one in rows if one.status.value in {"pending", "in_review"}},
                 "sent": [(one.item_id, one.text) for one in project.resources.mailboxes["post"].replies()],
                 "seen": {name: one["seen"] for name, one in people.items() if isinstance(one, dict)},
                 "nodes": Counter(one.node for one in rows),

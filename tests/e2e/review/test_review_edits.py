@@ -32,7 +32,7 @@ def waiting(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
 def take(home: Home, action: str) -> Json:
     """An untouched item that proposes just this action."""
     for row in cast("list[Json]", home.json("review", "list")):
-        shown = cast("Json", home.json("review", "show", str(row["item_id"])))
+        shown = cast("Json", home.json("review", "show", str(row["review_id"])))
         proposed = [one["name"] for one in cast("list[Json]", shown["actions"])]
         if proposed == [action] and (shown["status"], shown["version"]) == ("pending", 1):
             return shown
@@ -62,7 +62,7 @@ def replies(home: Home, item: Json) -> list[str]:
     """What was sent for the item's ticket."""
     project = home.open()
     try:
-        ticket = cast("Json", item["ticket"])["id"]
+        ticket = cast("Json", item["item"])["id"]
         return [sent.text for sent in project.resources.mailboxes["desk"].replies() if sent.item_id == ticket]
     finally:
         project.close()
@@ -71,16 +71,16 @@ def replies(home: Home, item: Json) -> list[str]:
 def refused(home: Home, item: Json, *arguments: str) -> str:
     """The code with which an edit is refused; nothing was stored or done."""
     before = order(home, order_of(item))
-    ended = home.run("review", "edit", str(item["item_id"]), *arguments, "--json")
+    ended = home.run("review", "edit", str(item["review_id"]), *arguments, "--json")
     assert ended.returncode in (1, LOST)
-    shown = cast("Json", home.json("review", "show", str(item["item_id"])))
+    shown = cast("Json", home.json("review", "show", str(item["review_id"])))
     assert (shown["decisions"], replies(home, item), order(home, order_of(item))) == ([], [], before)
     return str(json.loads(ended.stdout)["error"]["code"])
 
 
 def test_an_edited_address_is_in_the_shop_and_in_the_reply(waiting: Home) -> None:
     item = take(waiting, "modify_pending_order_address")
-    name = str(item["item_id"])
+    name = str(item["review_id"])
     assert refused(waiting, item, "--actions", written(item, **OAK)) == "review.drafted-again"
     shown = cast("Json", waiting.json("review", "show", name))
     assert "14 Oak Street" in str(shown["draft"])
@@ -94,7 +94,7 @@ def test_a_text_is_held_against_the_edited_actions(waiting: Home) -> None:
     actions = written(item, **OAK)
     says = f"Order {order_of(item)} goes to 14 Oak Street, Denver, CO, 80203, USA."
     assert refused(waiting, item, "--actions", actions, "--text", f"{says} You get 999 dollars.") == "review.edit"
-    edited = ("review", "edit", str(item["item_id"]), "--actions", actions, "--text", says)
+    edited = ("review", "edit", str(item["review_id"]), "--actions", actions, "--text", says)
     waiting.run(*edited, check=True)
     assert cast("Json", order(waiting, order_of(item))["address"]) == OAK
     assert replies(waiting, item) == [says]
@@ -106,10 +106,10 @@ def test_a_cancellation_that_is_taken_out_is_not_promised(waiting: Home) -> None
     assert "is cancelled" in old
     assert refused(waiting, item, "--text", "") == "review.missing-field"
     assert refused(waiting, item, "--actions", "[]", "--text", old) == "review.drafted-again"
-    shown = cast("Json", waiting.json("review", "show", str(item["item_id"])))
+    shown = cast("Json", waiting.json("review", "show", str(item["review_id"])))
     assert shown["actions"] == []
     assert "is cancelled" not in str(shown["draft"])
-    waiting.run("review", "approve", str(item["item_id"]), check=True)
+    waiting.run("review", "approve", str(item["review_id"]), check=True)
     assert replies(waiting, item) == [shown["draft"]]
     assert order(waiting, order_of(item))["status"] == "pending"
 
@@ -121,10 +121,10 @@ def test_another_customers_order_is_refused_before_anything_is_stored(waiting: H
 
 def test_the_reasons_are_those_that_the_graph_declares(waiting: Home) -> None:
     item = take(waiting, "return_delivered_order_items")
-    wrong = waiting.run("review", "reject", str(item["item_id"]), "--reason", "ton")
+    wrong = waiting.run("review", "reject", str(item["review_id"]), "--reason", "ton")
     assert (wrong.returncode, "review.not-offered" in wrong.stderr, "did you mean 'tone'?" in wrong.stderr) == (
         1,
         True,
         True,
     )
-    waiting.run("review", "reject", str(item["item_id"]), "--reason", "tone", check=True)
+    waiting.run("review", "reject", str(item["review_id"]), "--reason", "tone", check=True)

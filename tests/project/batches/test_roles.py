@@ -80,7 +80,7 @@ def test_a_row_is_the_item_and_a_person_sees_what_the_graph_says(desk: Asking) -
     assert desk.batch("loan", "--from", "loans.jsonl", "--to", "out.jsonl")["counts"] == {"waiting_review": 1}
     assert lines(desk.root / "out.jsonl")[0]["id"] == "7"
     one = listed(desk)
-    assert (one["ticket_id"], one["subject"], one["reasons"]) == ("7", "Moby Dick", ["ann owes a fee"])
+    assert (one["item_id"], one["subject"], one["reasons"]) == ("7", "Moby Dick", ["ann owes a fee"])
     text = shown(desk, "7")
     for words in ("7: Moby Dick", "reader: ann", "- ann owes a fee", 'extra: {"due": "soon"}'):
         assert words in text
@@ -94,7 +94,7 @@ def test_a_run_shows_its_roles(desk: Asking) -> None:
     assert "label\n  doubtful: ann owes a fee" in done.stdout
     assert "text\n  Here is Moby Dick" in done.stdout
     assert "actions\n  - lend" in done.stdout
-    assert desk.run("run", "loan", "--ticket", json.dumps(REQUEST)).exit_code == 0
+    assert desk.run("run", "loan", "--item", json.dumps(REQUEST)).exit_code == 0
 
 
 def test_an_item_that_a_run_has_answered_is_not_answered_by_a_batch(desk: Asking) -> None:
@@ -103,7 +103,7 @@ def test_an_item_that_a_run_has_answered_is_not_answered_by_a_batch(desk: Asking
     summary = desk.batch("loan", "--from", "loans.jsonl")
     assert (summary["ran"], summary["answered_before"]) == (0, 1)
     desk.write("more.jsonl", [ROW | {"wants": "Emma"}])
-    assert desk.batch("loan", "--from", "more.jsonl", code=3)["changed_tickets"] == ["7"]
+    assert desk.batch("loan", "--from", "more.jsonl", code=3)["changed_items"] == ["7"]
 
 
 def test_csv_makes_items_too(desk: Asking) -> None:
@@ -118,11 +118,11 @@ def test_without_roles_a_graph_runs_and_a_person_sees_what_the_review_shows(desk
     desk.put("graphs/loan.yaml", FREE)
     desk.write("loans.jsonl", [{"id": "r1", "request": REQUEST}])
     assert desk.batch("loan", "--from", "loans.jsonl")["counts"] == {"waiting_review": 1}
-    text = shown(desk, listed(desk)["item_id"])
+    text = shown(desk, listed(desk)["review_id"])
     assert "Here is Moby Dick" in text
     assert "doubtful" in text
     assert desk.run("run", "loan", f"request={json.dumps(REQUEST)}").exit_code == 0
-    refused = desk.run("run", "loan", "--ticket", json.dumps(REQUEST))
+    refused = desk.run("run", "loan", "--item", json.dumps(REQUEST))
     assert refused.exit_code == 1
     assert "item" in refused.stderr
 

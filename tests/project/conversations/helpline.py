@@ -149,7 +149,7 @@ def shown(place: Place, name: str) -> dict[str, Any]:
 def statuses(place: Place) -> dict[str, str]:
     """Letter to the status of its item."""
     rows = place.say("review", "list", "--all", "--json").json
-    return {str(one["ticket_id"]): str(one["status"]) for one in (rows if isinstance(rows, list) else rows["items"])}
+    return {str(one["item_id"]): str(one["status"]) for one in (rows if isinstance(rows, list) else rows["items"])}
 
 
 def answers(place: Place) -> list[tuple[str | None, str]]:

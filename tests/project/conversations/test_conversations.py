@@ -100,7 +100,7 @@ def test_a_rejection_is_told_with_its_reason_and_no_text(place: Place) -> None:
 def test_a_run_of_one_letter_arrives_too(place: Place) -> None:
     batch(place, letter("m-1", "No water."))
     one = '{"id": "m-2", "subject": "", "body": "Hurry.", "in_reply_to": "m-1"}'
-    said = did(place.say("run", "answer", "--ticket", one, "--json"))
+    said = did(place.say("run", "answer", "--item", one, "--json"))
     assert said.json["values"]["draft"] == "Re Hurry. | customer m-1: No water."
     assert statuses(place) == {"m-1": "stale", "m-2": "pending"}
 
@@ -108,7 +108,7 @@ def test_a_run_of_one_letter_arrives_too(place: Place) -> None:
 def test_a_draft_that_is_only_looked_at_arrives_nowhere(place: Place) -> None:
     batch(place, letter("m-1"))
     one = '{"id": "m-2", "subject": "", "body": "Hurry.", "in_reply_to": "m-1"}'
-    did(place.say("run", "answer", "--ticket", one, "--draft"))
+    did(place.say("run", "answer", "--item", one, "--draft"))
     assert statuses(place) == {"m-1": "pending"}
 
 

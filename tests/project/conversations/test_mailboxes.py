@@ -27,9 +27,9 @@ def test_the_same_thread_of_two_mailboxes_is_two_conversations(tmp_path: Path) -
 def test_one_letter_says_its_mailbox_where_there_are_several(tmp_path: Path) -> None:
     place = helpline(tmp_path, TWO)
     batch(place, letter("m-1", thread=7))
-    did(place.say("run", "answer", "--ticket", ONE, "--mailbox", "press"))
+    did(place.say("run", "answer", "--item", ONE, "--mailbox", "press"))
     assert statuses(place)["m-1"] == "pending"
-    unknown = place.say("run", "answer", "--ticket", ONE, "--mailbox", "letters")
+    unknown = place.say("run", "answer", "--item", ONE, "--mailbox", "letters")
     assert "project.unknown-mailbox" in unknown.err
     assert "inbox, press" in unknown.err
 
@@ -37,7 +37,7 @@ def test_one_letter_says_its_mailbox_where_there_are_several(tmp_path: Path) -> 
 def test_a_number_names_a_thread(tmp_path: Path) -> None:
     place = helpline(tmp_path)
     batch(place, letter("m-1", thread=7))
-    did(place.say("run", "answer", "--ticket", ONE))
+    did(place.say("run", "answer", "--item", ONE))
     assert statuses(place) == {"m-1": "stale", "m-2": "pending"}
 
 
@@ -45,7 +45,7 @@ def test_a_graph_that_declares_the_thread_gets_it(tmp_path: Path) -> None:
     declared = GRAPH.replace("received_at: str?", "received_at: str?, thread: str?")
     place = helpline(tmp_path, {"graphs/answer.yaml": declared})
     batch(place, letter("m-1", thread=7))
-    assert shown(place, "m-1")["ticket"]["thread"] == "7"
+    assert shown(place, "m-1")["item"]["thread"] == "7"
 
 
 @pytest.mark.parametrize("wrong", [["7"], {"id": 7}, True, 1.5])
@@ -53,7 +53,7 @@ def test_a_thread_that_is_no_name_is_a_dead_letter(tmp_path: Path, wrong: object
     place = helpline(tmp_path, {"letters.jsonl": json.dumps(letter("m-1", thread=wrong)) + "\n"})
     said = place.say("batch", "answer", "--from", "inbox", "--json")
     (dead,) = said.json["dead"]
-    assert (dead["ticket_id"], dead["code"]) == ("m-1", "item.bad-field")
+    assert (dead["item_id"], dead["code"]) == ("m-1", "item.bad-field")
     assert "'thread'" in dead["what"]
 
 

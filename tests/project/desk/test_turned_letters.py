@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.project.desk.nora import CUSTOMER, facts, read
-from tests.project.desk.turned_letters import ABOVE, BELOW, HEADS, KINDS, PLAIN
+from tests.project.desk.quoted_heads import ABOVE, BELOW, HEADS
+from tests.project.desk.turned_letters import KINDS, PLAIN
 from tests.project.desk.way import SHARED, Desk, learned, reference_tables, shared
 from tools.lanes import Identity, lane_reasons
 from tools.planning import make_plan

@@ -43,7 +43,7 @@ def waits(where: Place, text: str = "Hello", **more: Any) -> str:
     """Run a text to its review; the item."""
     view = where.run({"text": text, **more})
     assert view.status == "waiting_review", view
-    return view.item_ids[0]
+    return view.review_ids[0]
 
 
 def decide(where: Place, item: str, *words: str, user: str = "nora") -> str:

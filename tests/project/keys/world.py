@@ -211,7 +211,7 @@ FILES = {
     "tools/first_of.sql": SQL.replace("orders_of", "first_of").replace("BY order_id", "BY order_id LIMIT 1"),
     "tools/training.py": TRAINING,
     "connectors/models.yaml": MODELS,
-    "connectors/desk.yaml": "compound: desk/v1\n",
+    "connectors/desk.yaml": "compound: mailbox/v1\n",
     "docs/refunds.md": "# Refunds\n\nA refund takes five days.\n",
     "docs/cards.md": "# Cards\n\nA refund of a card takes a week.\n",
     "moods.txt": "".join(

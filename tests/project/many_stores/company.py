@@ -149,7 +149,7 @@ def asked(place: Place, who: str = "ann") -> str:
     """Run an item to its review; the id of what waits."""
     view = place.run({"item": {"id": "i-1", "body": "Hello."}}, context={"who": who})
     assert view.status == "waiting_review", view
-    return view.item_ids[0]
+    return view.review_ids[0]
 
 
 def people(place: Place, store: str) -> Mapping[str, JsonValue]:

@@ -84,7 +84,7 @@ def start(place: Place, *given: dict[str, str]) -> str:
 
 def waiting(place: Place) -> dict[str, str]:
     """Node -> item of what waits for a person."""
-    return {one["node"]: one["item_id"] for one in place.say("review", "list", "--json").json}
+    return {one["node"]: one["review_id"] for one in place.say("review", "list", "--json").json}
 
 
 def drafts(place: Place) -> int:
@@ -291,7 +291,7 @@ def test_an_item_that_nobody_decides_in_time_ends_alone(place: Place, on_error: 
     with opened(place) as project:
         state = project.resources.state
         with state.write() as db:
-            db.exec_driver_sql(f"UPDATE review_item SET expire_at = 1 WHERE item_id = '{items['letters[0].review']}'")
+            db.exec_driver_sql(f"UPDATE review_item SET expire_at = 1 WHERE review_id = '{items['letters[0].review']}'")
     assert place.say("review", "sweep").code == 0
     assert list(waiting(place)) == ["letters[1].review"]
     said = place.say("review", "approve", items["letters[1].review"], "--json")
@@ -340,7 +340,7 @@ def test_the_events_of_a_run_name_the_item(place: Place) -> None:
     events = anyio.run(listen)
     assert {one.node for one in events if one.event == "review_opened"} == {"letters[0].review", "letters[1].review"}
     assert {one.node for one in events if one.event == "node_finished"} >= {"letters[0].draft", "letters[1].draft"}
-    assert (events[-1].event, events[-1].status, len(events[-1].item_ids)) == ("run_finished", "waiting_review", 2)
+    assert (events[-1].event, events[-1].status, len(events[-1].review_ids)) == ("run_finished", "waiting_review", 2)
 
 
 def test_it_is_not_compiled_for_langgraph(place: Place) -> None:

@@ -63,12 +63,12 @@ def place(tmp_path: Path) -> Place:
 def waiting(place: Place) -> dict[str, str]:
     """Node -> item of what waits for a person."""
     rows = place.say("review", "list", "--json").json
-    return {one["node"]: one["item_id"] for one in rows}
+    return {one["node"]: one["review_id"] for one in rows}
 
 
 def start(place: Place) -> None:
     view = place.run({"item": {"id": "i-1", "body": "Hello."}}, context={"who": "ann"})
-    assert (view.status, len(view.item_ids)) == ("waiting_review", 2)
+    assert (view.status, len(view.review_ids)) == ("waiting_review", 2)
 
 
 def test_each_decision_is_carried_out_at_once_and_once(place: Place) -> None:

@@ -61,7 +61,7 @@ def test_a_review_of_a_compiled_graph_is_decided_in_the_queue(root: Path) -> Non
     thread: Any = {"configurable": {"thread_id": "t"}}
     app: Any = project.compile("ask")
     (waits,) = asyncio.run(app.ainvoke({"ticket": {"id": "1", "body": "hi"}}, thread))["__interrupt__"]
-    decided = project.reviews().decide(waits.value["review_item_id"], "approve", user="ann")
+    decided = project.reviews().decide(waits.value["review_id"], "approve", user="ann")
     assert (decided.ok, decided.run_status) == (True, "resumed by its caller")
 
     async def go_on() -> Any:

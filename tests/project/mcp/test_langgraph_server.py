@@ -84,7 +84,7 @@ async def _talk(root: Path, address: str) -> None:
         state = await client.threads.get_state(thread)
         assert state["next"] == ["review"]
         (waits,) = state["interrupts"]
-        command = [COMPOUND, "review", "approve", waits["value"]["review_item_id"], "--json"]
+        command = [COMPOUND, "review", "approve", waits["value"]["review_id"], "--json"]
         done = await anyio.run_process(command, cwd=root)
         resume = {"resume": {"decision_id": json.loads(done.stdout)["decision_id"]}}
         assert (await client.runs.wait(thread, "ask", command=resume))["action"] == "approve"

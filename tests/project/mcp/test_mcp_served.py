@@ -197,12 +197,12 @@ def test_errors_are_results_with_our_code_and_unknown_tools_are_refused(connect:
 def test_a_review_does_not_keep_its_caller_waiting_and_its_end_is_told_later(connect: Connect, root: Path) -> None:
     async def work(client: Client) -> None:
         told = (await client.call_tool("ask", {"ticket": {"id": "t1", "body": "hi"}})).structured_content
-        assert (told["status"], told["output"], len(told["item_ids"])) == ("waiting_review", None, 1)
+        assert (told["status"], told["output"], len(told["review_ids"])) == ("waiting_review", None, 1)
         waiting = (await client.call_tool("run-status", {"run_id": told["run_id"]})).structured_content
         assert waiting == told
-        await anyio.to_thread.run_sync(approve, root, told["item_ids"][0])
+        await anyio.to_thread.run_sync(approve, root, told["review_ids"][0])
         done = (await client.call_tool("run-status", {"run_id": told["run_id"]})).structured_content
-        assert (done["status"], done["item_ids"]) == ("done", [])
+        assert (done["status"], done["review_ids"]) == ("done", [])
         assert done["output"] == {"action": "approve", "tenant": "acme"}, "the context is the server's to say"
         unknown = await client.call_tool("run-status", {"run_id": "another"})
         assert (unknown.is_error, "graph.unknown-run" in words(unknown)) == (True, True)
@@ -210,10 +210,10 @@ def test_a_review_does_not_keep_its_caller_waiting_and_its_end_is_told_later(con
     play(connect, work)
 
 
-def approve(root: Path, item_id: str) -> None:
+def approve(root: Path, review_id: str) -> None:
     project = Project.open(root)
     try:
-        project.reviews().decide(item_id, "approve", user="ann")
+        project.reviews().decide(review_id, "approve", user="ann")
     finally:
         project.close()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from compound.language.schema import SchemaPart
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
 from tests.support.models.model_projects import message, model_project, models_yaml, reply, tool_use
@@ -154,10 +155,10 @@ def test_the_schema_of_the_final_answer_keeps_its_definitions_where_references_l
     run(server, tmp_path, DONE)
     tools: Any = server.seen[0].body["tools"]
     (schema,) = [one["input_schema"] for one in tools if one["name"] == "final_answer"]
-    text = json.dumps(schema)
-    names = [part.split('"')[0].rpartition("/")[2] for part in text.split('"$ref": "')[1:]]
-    assert all(name in schema.get("$defs", {}) for name in names)
-    assert text.count('"$defs"') == (1 if names else 0)
+    parts = list(SchemaPart.of(schema).all())
+    references = [part for part in parts if "$ref" in part.body]
+    assert all(part.target is not None for part in references)
+    assert sum("$defs" in part.body for part in parts) == bool(references)
 
 
 def test_tools_of_the_options_come_beside_those_of_the_agent(server: ReplayServer, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_it_is_decided_in_the_queue_and_goes_on_once(tmp_path: Path) -> None:
         thread = {"configurable": {"thread_id": "t"}}
 
         paused = asyncio.run(app.ainvoke({"question": "Hi"}, thread))
-        item = paused["__interrupt__"][0].value["review_item_id"]
+        item = paused["__interrupt__"][0].value["review_id"]
         command = [sys.executable, "-m", "compound", "review", "approve", item, "--user", "ann"]
         decided = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert decided.returncode == 0, decided.stderr

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 SHOP = """\
-compound: shop/v1
+compound: records/v1
 tables:
   cards:
     key: [card_id]
@@ -26,7 +26,7 @@ documents:
     table: cards
     id: card_id
     shape: {card_id: card_id, holder: holder, status: status, why: why, credit_limit: credit_limit}
-view: {root: cards}
+view: {root: cards, key: customer_id}
 """
 TOOLS = '''\
 from typing import Any, Mapping
@@ -243,7 +243,7 @@ class Bank:
     def waiting(self, message: str = "I lost C-1 today") -> str:
         """Run the graph; the id of the item that waits."""
         made = self.json("run", "main", "id=T-1", f"message={message}")
-        return str(made["item_ids"][0])
+        return str(made["review_ids"][0])
 
     @property
     def project(self) -> Project:
@@ -285,7 +285,7 @@ def bank(root: Path, graph: str = TWO_NODES) -> Bank:
     """The desk with its cards and one graph."""
     files = {
         "connectors/shop.yaml": SHOP,
-        "connectors/desk.yaml": "compound: desk/v1\n",
+        "connectors/desk.yaml": "compound: mailbox/v1\n",
         "connectors/models.yaml": MODELS,
         "tools/cards.py": TOOLS,
         "graphs/main.yaml": graph,

@@ -64,7 +64,7 @@ def batched(place: Place) -> dict[str, str]:
     said = place.say("batch", "--from", "post", "--json")
     assert said.code == 0, said.err
     assert (said.json["counts"], said.json["dead"]) == ({"waiting_review": 4}, []), said.out
-    return {one["ticket_id"]: one["item_id"] for one in place.say("review", "list", "--json").json}
+    return {one["item_id"]: one["review_id"] for one in place.say("review", "list", "--json").json}
 
 
 def test_it_is_small_and_nothing_in_it_is_retail() -> None:

@@ -49,7 +49,7 @@ def test_without_a_model_it_asks_the_usual_questions_and_ranks_nothing(home: Hom
         assert "every pair is a tie: the places say nothing" in str(said["notes"])
         assert said["draft"] == "1, 2, 3, 4, 5"
         edits = Edit(text="2, 9")
-        project.reviews().decide(run.item_ids[0], "edit", user="ann", edits=edits)
+        project.reviews().decide(run.review_ids[0], "edit", user="ann", edits=edits)
         record = project.run_record(run.run_id)
         assert record is not None
         assert record.output is not None
@@ -98,7 +98,7 @@ def test_a_view_that_fails_is_named_and_the_others_are_ranked(home: Home) -> Non
 def test_rejecting_all_picks_nothing(home: Home) -> None:
     with scripted(home, ideator=_ideas, judge=_judge) as (project, _):
         run = project.run(GRAPH, TOPIC)
-        project.reviews().decide(run.item_ids[0], "reject", user="ann")
+        project.reviews().decide(run.review_ids[0], "reject", user="ann")
         record = project.run_record(run.run_id)
     assert record is not None
     assert record.output is not None

@@ -127,12 +127,12 @@ def tell_customer(tx: MailboxTransaction, args: Tell) -> Any:
     return tx.reply(args.ticket_id, args.text)
 '''
 SHOP = """\
-compound: shop/v1
+compound: records/v1
 tables:
   accounts: {key: [account], columns: {account: text, balance: number}}
 documents:
   accounts: {table: accounts, id: account, shape: {account: account, balance: balance}}
-view: {root: accounts, follow: []}
+view: {root: accounts, key: customer_id, follow: []}
 """
 CREDIT: dict[str, Any] = {"name": "credit", "arguments": {"account": "a1", "amount": 10.0}}
 NOTE: dict[str, Any] = {"name": "note", "arguments": {"account": "a1", "text": "credited"}}
@@ -144,7 +144,7 @@ class Bank:
     def __init__(self, root: Path, *, graph: str = GRAPH, files: Mapping[str, str] | None = None) -> None:
         self.root = root
         own = {"graphs/main.yaml": graph, "tools/bank.py": TOOLS, "connectors/shop.yaml": SHOP}
-        desk = {"connectors/desk.yaml": "compound: desk/v1\n", "pyproject.toml": PYPROJECT}
+        desk = {"connectors/desk.yaml": "compound: mailbox/v1\n", "pyproject.toml": PYPROJECT}
         write_project(root, {**own, **desk, **(files or {})})
         self.set(actions=[CREDIT], text="We credit you.", refuses=[])
         with self.open() as project:
@@ -169,7 +169,7 @@ class Bank:
         with self.open() as project:
             view = project.run(graph, {"ticket": {"id": ticket_id, "body": "Please credit me."}})
         assert view.status == "waiting_review", view
-        return view.item_ids[0]
+        return view.review_ids[0]
 
     def balance(self, account: str = "a1") -> float:
         """What the account holds now."""

@@ -140,7 +140,7 @@ def claims_desk(root: Path, files: Mapping[str, str] | None = None) -> Path:
         "tools/clerk.py": CLERK,
         "tools/phrases.py": PHRASES,
         "connectors/models.yaml": MODELS,
-        "connectors/desk.yaml": "compound: desk/v1\nreplies: replies\n",
+        "connectors/desk.yaml": "compound: mailbox/v1\nreplies: replies\n",
         "evals/letters/suite.yaml": SUITE,
         "evals/letters/cases.py": CASES,
         "evals/letters/scorers.py": SCORERS,

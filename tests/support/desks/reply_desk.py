@@ -113,7 +113,7 @@ FILES = {
     "graphs/main.yaml": GRAPH,
     "graphs/ask.yaml": ASK,
     "tools/voice.py": TOOLS,
-    "connectors/desk.yaml": "compound: desk/v1\n",
+    "connectors/desk.yaml": "compound: mailbox/v1\n",
 }
 
 
@@ -196,7 +196,7 @@ class ReplyDesk:
         project = self.open(env)
         try:
             with project.resources.state.read() as db:
-                return {row.ticket_id: row.status for row in db.execute(sa.select(tables.batch_item))}
+                return {row.item_id: row.status for row in db.execute(sa.select(tables.batch_item))}
         finally:
             project.close()
 

@@ -39,7 +39,7 @@ _STEP = re.compile(
 _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
 """The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
 _MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
-_PRINTED = re.compile(r"^item ([0-9a-f]{10})", re.MULTILINE)
+_PRINTED = re.compile(r"^review item ([0-9a-f]{10})", re.MULTILINE)
 _VARYING = (
     (re.compile(r"\bcreated \d+ files\b"), "created N files"),
     # A tracking number looks like an id, but is part of the answer.

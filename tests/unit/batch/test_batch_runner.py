@@ -30,24 +30,24 @@ class Desk:
         self.rows: dict[str, list[str]] = {}
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
-        self.ran.append(item.ticket_id)
-        body = (item.ticket or {}).get("body")
+        self.ran.append(item.item_id)
+        body = (item.fields or {}).get("body")
         await anyio.lowlevel.checkpoint()
         match body:
             case "defer":
-                return Outcome(status=ItemStatus.WAITING_REVIEW, lane="deferred")
+                return Outcome(status=ItemStatus.WAITING_REVIEW, readiness="deferred")
             case "explode":
                 raise ZeroDivisionError("a bug in a tool")
             case "refuse":
                 return Outcome(status=ItemStatus.DEAD, error={"code": "item.empty", "what": "no body"})
             case _:
-                await gate(self.rows.get(item.ticket_id, ()))
-                self.done.append(item.ticket_id)
-                return Outcome(status=ItemStatus.DONE, lane="clean")
+                await gate(self.rows.get(item.item_id, ()))
+                self.done.append(item.item_id)
+                return Outcome(status=ItemStatus.DONE, readiness="clean")
 
 
 def backlog(*bodies: str) -> list[BacklogItem]:
-    return [BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)]
+    return [BacklogItem(item_id=f"t{n}", fields={"id": f"t{n}", "body": body}) for n, body in enumerate(bodies)]
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store:
     events: list[BatchEvent] = []
     summary = run(store, Desk(), backlog("ok", "defer", "explode", "refuse", "ok"), tmp_path, events=events)
     assert summary.counts == {"done": 2, "waiting_review": 1, "dead": 2}
-    assert summary.lanes == {"clean": 2, "deferred": 1}
+    assert summary.readiness == {"clean": 2, "deferred": 1}
     assert summary.exit_code == 3
     assert [event.kind for event in events].count("settled") == 5
     assert events[-1].settled == events[-1].total == 5
@@ -91,12 +91,12 @@ def test_every_ticket_ends_in_one_state_and_the_batch_goes_on_after_a_bug(store:
 def test_dead_letters_name_the_ticket_and_the_reason(store: StateStore, tmp_path: Path) -> None:
     summary = run(store, Desk(), backlog("ok", "explode"), tmp_path)
     (letter,) = summary.dead
-    assert (letter.ticket_id, letter.code) == ("t1", "batch.ticket-failed")
+    assert (letter.item_id, letter.code) == ("t1", "batch.item-failed")
     assert letter.what == "item 't1': ZeroDivisionError: a bug in a tool"
     assert letter.is_readable
     assert summary.dead_letter_file is not None
     letters = [json.loads(line) for line in Path(summary.dead_letter_file).read_text().splitlines()]
-    assert [(letter["ticket_id"], letter["ticket"]["body"]) for letter in letters] == [("t1", "explode")]
+    assert [(letter["item_id"], letter["item"]["body"]) for letter in letters] == [("t1", "explode")]
 
 
 def test_running_it_again_runs_nothing_that_is_settled(store: StateStore, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_running_it_again_runs_nothing_that_is_settled(store: StateStore, tmp_pa
     summary = run(store, again, items, tmp_path)
     assert again.ran == []
     assert summary.ran == 0
-    assert summary.tickets_per_second is None
+    assert summary.items_per_second is None
     assert summary.counts == {"done": 2, "waiting_review": 1}
 
 
@@ -140,7 +140,7 @@ def test_effects_of_one_customer_and_of_one_row_happen_in_the_backlog_s_order(
             return await super().__call__(item, gate)
 
     items = [
-        BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": "ok", "email": ("a@x", "B <b@x>", "b@X")[n % 3]})
+        BacklogItem(item_id=f"t{n}", fields={"id": f"t{n}", "body": "ok", "email": ("a@x", "B <b@x>", "b@X")[n % 3]})
         for n in range(12)
     ]
     desk = Odd()
@@ -150,7 +150,7 @@ def test_effects_of_one_customer_and_of_one_row_happen_in_the_backlog_s_order(
     assert desk.done != [f"t{n}" for n in range(12)]
     again = Odd()
     again.rows = {f"t{n}": ["orders/#W1"] for n in (4, 5, 6)}
-    free = [BacklogItem(ticket_id=f"t{n}", ticket={"id": f"t{n}", "body": "ok"}) for n in range(8)]
+    free = [BacklogItem(item_id=f"t{n}", fields={"id": f"t{n}", "body": "ok"}) for n in range(8)]
     run(store, again, free, tmp_path, BatchOptions(concurrency=8, restart=True))
     assert sorted(again.done) == sorted(again.ran)
 
@@ -160,7 +160,7 @@ def test_one_slow_ticket_does_not_stop_the_others(store: StateStore, tmp_path: P
 
     class Slow(Desk):
         async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
-            if item.ticket_id == "t0":
+            if item.item_id == "t0":
                 with anyio.fail_after(20):
                     await ended.wait()
             outcome = await super().__call__(item, gate)
@@ -182,14 +182,14 @@ def test_a_limit_runs_the_first_tickets_and_a_higher_one_the_rest(store: StateSt
 
 def test_an_unreadable_ticket_is_a_dead_letter_and_nothing_is_lost(store: StateStore, tmp_path: Path) -> None:
     broken = BacklogItem(
-        ticket_id="t.jsonl:2",
-        ticket=None,
+        item_id="t.jsonl:2",
+        fields=None,
         problem={"code": "item.bad-json", "what": "not JSON", "file": "t.jsonl", "line": 2},
     )
     summary = run(store, Desk(), [*backlog("ok"), broken], tmp_path)
     assert summary.counts == {"done": 1, "dead": 1}
     (letter,) = summary.dead
-    assert (letter.ticket_id, letter.what, letter.file, letter.line) == ("t.jsonl:2", "not JSON", "t.jsonl", 2)
+    assert (letter.item_id, letter.what, letter.file, letter.line) == ("t.jsonl:2", "not JSON", "t.jsonl", 2)
     assert not letter.is_readable
 
 
@@ -199,16 +199,16 @@ def test_two_tickets_of_one_id_run_once_and_the_second_is_told_apart(store: Stat
     assert desk.ran == ["t0"]
     assert summary.counts == {"done": 1, "dead": 1}
     assert "second item" in summary.dead[0].what
-    assert summary.dead[0].ticket_id == "t0#1"
+    assert summary.dead[0].item_id == "t0#1"
 
 
 def broken(name: str, code: str = "item.bad-json") -> BacklogItem:
-    return BacklogItem(ticket_id=name, ticket=None, problem={"code": code, "what": f"{name}: {code}"})
+    return BacklogItem(item_id=name, fields=None, problem={"code": code, "what": f"{name}: {code}"})
 
 
 def states(store: StateStore) -> dict[str, tuple[int, str]]:
     ledger = Ledger(store, graph_name="support_reply", source="desk")
-    return {item.ticket_id: (item.seq, item.status.value) for item in ledger.items()}
+    return {item.item_id: (item.seq, item.status.value) for item in ledger.items()}
 
 
 def test_a_ticket_that_was_mended_in_its_source_is_run_by_the_same_command(store: StateStore, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_ticket_that_was_mended_in_its_source_is_run_by_the_same_command(store
 def test_a_line_that_is_mended_by_half_says_what_is_wrong_now(store: StateStore, tmp_path: Path) -> None:
     run(store, Desk(), [broken("t0")], tmp_path)
     summary = run(store, Desk(), [broken("t0", "item.empty-body")], tmp_path)
-    assert [(letter.ticket_id, letter.code) for letter in summary.dead] == [("t0", "item.empty-body")]
+    assert [(letter.item_id, letter.code) for letter in summary.dead] == [("t0", "item.empty-body")]
 
 
 def test_a_broken_line_does_not_take_the_name_of_a_good_ticket(store: StateStore, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ class Locked(Desk):
         self._code = code
 
     async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
-        if item.ticket_id == "t1" and self.left:
+        if item.item_id == "t1" and self.left:
             self.left -= 1
             raise ConnectorError(self._code, "the state store s.db is locked", fix="end it")
         return await super().__call__(item, gate)
@@ -317,7 +317,7 @@ def test_dead_letters_are_tried_again_only_when_asked(store: StateStore, tmp_pat
     class Mended(Desk):
         async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
             assert item.attempt == 2
-            return Outcome(status=ItemStatus.DONE, lane="clean")
+            return Outcome(status=ItemStatus.DONE, readiness="clean")
 
     assert run(store, Mended(), items, tmp_path, BatchOptions(retry_dead=True)).counts == {"done": 1}
 

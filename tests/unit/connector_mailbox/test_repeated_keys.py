@@ -65,10 +65,10 @@ def test_a_published_task_with_a_key_twice_is_refused_and_the_others_are_read(tm
     assert (second.error.code, second.line) == ("item.duplicate-key", 2)
 
 
-@pytest.mark.parametrize("option", ["--ticket", "--input"])
-def test_a_ticket_of_the_command_line_too(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize("option", ["--item", "--input"])
+def test_an_item_of_the_command_line_too(tmp_path: Path, option: str) -> None:
     desk = ReplyDesk(tmp_path)
-    given = TWICE["at the top"] if option == "--ticket" else f'{{"ticket": {TWICE["in an object"]}}}'
+    given = TWICE["at the top"] if option == "--item" else f'{{"ticket": {TWICE["in an object"]}}}'
     refused = desk.run("run", "main", option, given)
     assert refused.exit_code == 1
     assert "[item.duplicate-key]" in refused.stderr

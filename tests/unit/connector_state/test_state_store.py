@@ -268,7 +268,7 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert caught.value.code == "state.newer"
 
 
-@pytest.mark.parametrize("revision", ["0001", "0011"])
+@pytest.mark.parametrize("revision", ["0001", "0011", "v1_0001"])
 def test_an_older_store_is_refused_with_what_to_do(revision: str, tmp_path: Path) -> None:
     store = sqlite_store(tmp_path)
     with store.write() as db:

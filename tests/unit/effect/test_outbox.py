@@ -13,20 +13,22 @@ import pytest
 from compound.connector.state import StateStore
 from compound.connector.state.audit import verify_audit
 from compound.connector.state.owner import this_owner
-from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
-from compound.effect.outbox import Outbox, effect_key_of
-from compound.effect.types import EffectResult, EffectStatus, NewEffect
+from compound.effect import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, EffectTarget
+from compound.effect.done import Canonical, plain
+from compound.effect.outbox import Outbox
+from compound.effect.rows import effect_key_of
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
-from compound.review.item.types import Draft, NewItem
+from compound.review.item.types import Draft, NewReview
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-CANCEL = NewEffect(effect="cancel", target="shop", args={"order_id": "#W1"})
-MOVE = NewEffect(effect="move", target="shop", args={"order_id": "#W1", "zip": "1"})
-SEND = NewEffect(effect="send", target="desk", args={"text": "Done."})
+CANCEL = EffectCall(name="cancel", target="shop", arguments={"order_id": "#W1"})
+MOVE = EffectCall(name="move", target="shop", arguments={"order_id": "#W1", "zip": "1"})
+SEND = EffectCall(name="send", target="desk", arguments={"text": "Done."})
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Fake:
     def _outcomes(self, group: EffectGroup, answer: str) -> Sequence[EffectOutcome]:
         ends = ["sent", "refused"] if answer == "mixed" else [answer] * len(group.effects)
         return [
-            EffectOutcome(effect_key=effect.effect_key, status=end, result={"did": effect.effect})  # pyright: ignore[reportArgumentType]
+            EffectOutcome(key=effect.key, status=end, result={"did": effect.name})  # pyright: ignore[reportArgumentType]
             for effect, end in zip(group.effects, ends, strict=True)
         ]
 
@@ -66,6 +68,21 @@ class Desk:
     outbox: Outbox
     store: StateStore
     clock: list[float]
+
+    def enqueue(
+        self,
+        decision_id: str,
+        effects: Sequence[EffectCall],
+        *,
+        run_id: str = "",
+        node: str = "",
+        versions: Mapping[str, int] | None = None,
+        canonical: Canonical = plain,
+    ) -> list[str]:
+        group = EffectGroup(
+            decision_id=decision_id, effects=effects, run_id=run_id, node=node, expected_versions=versions or {}
+        )
+        return self.outbox.enqueue(group, canonical=canonical)
 
     def deliver(self, keys: Sequence[str], **targets: EffectTarget) -> list[EffectStatus]:
         return [result.status for result in self.results(keys, targets)]
@@ -84,9 +101,9 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_group_happens_once(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE], run_id="r", expected_versions={"orders/#W1": 3})
+    keys = desk.enqueue("d1", [CANCEL, MOVE], run_id="r", versions={"orders/#W1": 3})
     assert keys == [effect_key_of("d1", "cancel", 0), effect_key_of("d1", "move", 1)]
-    assert desk.outbox.enqueue("d1", [CANCEL, MOVE], run_id="r") == keys
+    assert desk.enqueue("d1", [CANCEL, MOVE], run_id="r") == keys
     shop = Fake()
     first = desk.results(keys, {"shop": shop})
     assert desk.results(keys, {"shop": shop}) == first
@@ -95,23 +112,23 @@ def test_a_group_happens_once(desk: Desk) -> None:
         (EffectStatus.SENT, {"did": "move"}, 1),
     ]
     (group,) = shop.groups
-    assert [effect.effect for effect in group.effects] == ["cancel", "move"]
+    assert [effect.name for effect in group.effects] == ["cancel", "move"]
     assert (group.expected_versions, group.run_id, group.decision_id) == ({"orders/#W1": 3}, "r", "d1")
 
 
 def test_other_effects_under_the_same_name_are_refused(desk: Desk) -> None:
-    desk.outbox.enqueue("d1", [CANCEL])
-    for other in ([NewEffect(effect="cancel", target="shop", args={})], [CANCEL, MOVE], [MOVE]):
+    desk.enqueue("d1", [CANCEL])
+    for other in ([EffectCall(name="cancel", target="shop", arguments={})], [CANCEL, MOVE], [MOVE]):
         with pytest.raises(ConflictError) as caught:
-            desk.outbox.enqueue("d1", other)
+            desk.enqueue("d1", other)
         assert caught.value.code == "effect.key-conflict"
-    assert desk.outbox.enqueue("d1", [MOVE], node="second") != desk.outbox.enqueue("d1", [CANCEL])
+    assert desk.enqueue("d1", [MOVE], node="second") != desk.enqueue("d1", [CANCEL])
     assert len(desk.outbox.for_decision("d1")) == 2
-    assert desk.outbox.enqueue("d1", []) == []
+    assert desk.enqueue("d1", []) == []
 
 
 def test_a_refusal_is_for_the_whole_group_and_for_ever(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, SEND, MOVE])
+    keys = desk.enqueue("d1", [CANCEL, SEND, MOVE])
     shop, mail = Fake(answers=[EffectRefused("effect.stale", "orders/#W1 changed"), "sent"]), Fake()
     for _ in range(2):
         results = desk.results(keys, {"shop": shop, "desk": mail})
@@ -122,7 +139,7 @@ def test_a_refusal_is_for_the_whole_group_and_for_ever(desk: Desk) -> None:
 
 
 def test_a_refused_answer_counts_as_a_refusal(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     assert desk.deliver(keys, shop=Fake(answers=["refused"])) == ["refused"]
 
 
@@ -130,7 +147,7 @@ def test_a_refused_answer_counts_as_a_refusal(desk: Desk) -> None:
     ("delivery_class", "status"), [("A", "failed"), ("B", "failed"), ("C", "failed"), ("D", "unknown")]
 )
 def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_class: DeliveryClass, status: str) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     shop = Fake(delivery_class=delivery_class, answers=[ConnectorError("shop.gone", "no answer"), "sent"])
     assert desk.deliver(keys, shop=shop) == [status]
     assert desk.deliver(keys, shop=shop) == (["unknown"] if status == "unknown" else ["sent"])
@@ -138,7 +155,7 @@ def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_cla
 
 
 def test_a_target_that_breaks_its_promise_is_not_believed(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
+    keys = desk.enqueue("d1", [CANCEL, MOVE])
     shop = Fake(answers=["mixed", "sent"])
     assert desk.deliver(keys, shop=shop) == ["unknown", "unknown"]
     assert desk.deliver(keys, shop=shop) == ["unknown", "unknown"]
@@ -147,7 +164,7 @@ def test_a_target_that_breaks_its_promise_is_not_believed(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("delivery_class", "status"), [("A", "failed"), ("D", "unknown")])
 def test_a_cancelled_delivery_is_written_down(desk: Desk, delivery_class: DeliveryClass, status: str) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
 
     async def deliver_for_a_moment() -> None:
         with anyio.move_on_after(0.05):
@@ -193,7 +210,7 @@ def test_what_a_dead_process_left_behind(
     performed: int,
 ) -> None:
     host, _, _ = this_owner().split("|")
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     leave_sending(desk, keys, monkeypatch, f"{host}|{2**22 + 1}|1")
     shop = Fake(delivery_class=delivery_class, found=found)
     assert desk.deliver(keys, shop=shop) == [status]
@@ -202,7 +219,7 @@ def test_what_a_dead_process_left_behind(
 
 
 def test_what_another_machine_does_is_believed_for_its_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     leave_sending(desk, keys, monkeypatch, "elsewhere|1|1")
     shop = Fake()
     assert desk.deliver(keys, shop=shop) == ["sending"]
@@ -211,7 +228,7 @@ def test_what_another_machine_does_is_believed_for_its_lease(desk: Desk, monkeyp
 
 
 def test_two_deliveries_at_once_perform_once(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     shop = Fake()
 
     async def deliver_twice() -> None:
@@ -225,11 +242,11 @@ def test_two_deliveries_at_once_perform_once(desk: Desk) -> None:
 
 
 def test_an_effect_can_be_cancelled_until_it_goes_out(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
+    keys = desk.enqueue("d1", [CANCEL, MOVE])
     shop = Fake()
     assert {result.status for result in desk.outbox.cancel(keys[:1], actor="ann")} == {EffectStatus.CANCELLED}
     assert desk.deliver(keys, shop=shop) == ["cancelled", "cancelled"]
-    late = desk.outbox.enqueue("d2", [CANCEL])
+    late = desk.enqueue("d2", [CANCEL])
     assert desk.deliver(late, shop=shop) == ["sent"]
     with pytest.raises(ConflictError) as caught:
         desk.outbox.cancel([*keys, *late], actor="ann")
@@ -239,7 +256,7 @@ def test_an_effect_can_be_cancelled_until_it_goes_out(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("happened", "status", "performed"), [(True, "sent", 1), (False, "sent", 2)])
 def test_a_person_ends_what_is_unknown(desk: Desk, happened: bool, status: str, performed: int) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, MOVE])
+    keys = desk.enqueue("d1", [CANCEL, MOVE])
     shop = Fake(delivery_class="D", answers=[OSError("broken pipe"), "sent"])
     desk.deliver(keys, shop=shop)
     desk.outbox.reconcile(keys[0], happened=happened, user="ann", note="looked it up")
@@ -251,7 +268,7 @@ def test_a_person_ends_what_is_unknown(desk: Desk, happened: bool, status: str, 
 
 
 def test_a_later_group_waits_for_the_earlier_one(desk: Desk) -> None:
-    keys = desk.outbox.enqueue("d1", [CANCEL, SEND])
+    keys = desk.enqueue("d1", [CANCEL, SEND])
     shop, mail = Fake(answers=[OSError("x"), "sent"]), Fake()
     assert desk.deliver(keys, shop=shop, desk=mail) == ["failed", "scheduled"]
     assert desk.deliver(keys, shop=shop, desk=mail) == ["sent", "sent"]
@@ -259,25 +276,25 @@ def test_a_later_group_waits_for_the_earlier_one(desk: Desk) -> None:
 
 def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
     queue = ReviewQueue(desk.store)
-    item = queue.open_item(NewItem(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
-    approved = queue.decide(item.item_id, "approve", user="ann", version=1)
-    keys = desk.outbox.enqueue(approved.decision_id, [CANCEL])
+    item = queue.open_item(NewReview(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
+    approved = queue.decide(item.review_id, "approve", user="ann", version=1)
+    keys = desk.enqueue(approved.decision_id, [CANCEL], versions=approved.refs)
     shop = Fake()
     desk.deliver(keys, shop=shop)
     assert shop.groups[0].expected_versions == {"orders/#W1": 3}
-    stale = queue.reopen(item.item_id, EffectRefused("effect.stale", "x"))
+    stale = queue.reopen(item.review_id, EffectRefused("effect.stale", "x"))
     with pytest.raises(ConflictError) as caught:
-        desk.outbox.enqueue(approved.decision_id, [SEND])
+        desk.enqueue(approved.decision_id, [SEND])
     assert caught.value.code == "effect.not-decided"
-    again = queue.redraft(item.item_id, user="ann", version=stale.version)
-    rejected = queue.decide(item.item_id, "reject", user="ann", version=again.version, reason="other")
+    again = queue.redraft(item.review_id, user="ann", version=stale.version)
+    rejected = queue.decide(item.review_id, "reject", user="ann", version=again.version, reason="other")
     for decision in (approved, rejected):
         with pytest.raises(ConflictError):
-            desk.outbox.enqueue(decision.decision_id, [SEND])
+            desk.enqueue(decision.decision_id, [SEND])
 
 
-def again(desk: Desk, decision: str, effects: Sequence[NewEffect]) -> list[str]:
-    return desk.outbox.enqueue(decision, effects, run_id="r", node="apply")
+def again(desk: Desk, decision: str, effects: Sequence[EffectCall]) -> list[str]:
+    return desk.enqueue(decision, effects, run_id="r", node="apply")
 
 
 def test_what_an_earlier_decision_has_done_is_not_done_for_a_later_one(desk: Desk) -> None:
@@ -288,18 +305,18 @@ def test_what_an_earlier_decision_has_done_is_not_done_for_a_later_one(desk: Des
     assert (second[0], first[0] in second[1:]) == (first[0], False)
     assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second  # after a crash between writing and delivering
     assert desk.deliver(second, shop=shop, desk=Fake()) == [EffectStatus.SENT] * 3
-    assert [effect.effect for group in shop.groups for effect in group.effects] == ["cancel", "move"]
+    assert [effect.name for group in shop.groups for effect in group.effects] == ["cancel", "move"]
     assert again(desk, "d2", [CANCEL, MOVE, SEND]) == second
     third = again(desk, "d3", [CANCEL, CANCEL])
     assert (third[0], third[1] != first[0]) == (first[0], True)
-    assert [one.effect for one in desk.outbox.for_run("r")].count("cancel") == 2
+    assert [one.call.name for one in desk.outbox.for_run("r")].count("cancel") == 2
 
 
 def test_another_run_or_node_does_its_own(desk: Desk) -> None:
     first = again(desk, "d1", [CANCEL])
     desk.deliver(first, shop=Fake())
-    assert desk.outbox.enqueue("d2", [CANCEL], run_id="r", node="other") != first
-    assert desk.outbox.enqueue("d2", [CANCEL], run_id="s", node="apply") != first
+    assert desk.enqueue("d2", [CANCEL], run_id="r", node="other") != first
+    assert desk.enqueue("d2", [CANCEL], run_id="s", node="apply") != first
 
 
 def test_what_an_earlier_decision_only_scheduled_is_taken_back(desk: Desk) -> None:
@@ -324,17 +341,17 @@ def test_amounts_are_compared_by_what_they_say_not_by_how_they_are_spelled(desk:
     def whole(_name: str, args: Mapping[str, JsonValue]) -> JsonValue:
         return {key: float(value) if isinstance(value, int) else value for key, value in args.items()}
 
-    ten, also_ten = (NewEffect(effect="pay", target="shop", args={"amount": one}) for one in (10, 10.0))
-    first = desk.outbox.enqueue("d1", [ten], run_id="r", node="n", canonical=whole)
+    ten, also_ten = (EffectCall(name="pay", target="shop", arguments={"amount": one}) for one in (10, 10.0))
+    first = desk.enqueue("d1", [ten], run_id="r", node="n", canonical=whole)
     desk.deliver(first, shop=Fake())
-    assert desk.outbox.enqueue("d2", [also_ten], run_id="r", node="n", canonical=whole) == first
+    assert desk.enqueue("d2", [also_ten], run_id="r", node="n", canonical=whole) == first
 
 
 def test_unknown_keys_and_targets(desk: Desk) -> None:
     with pytest.raises(DataError) as unknown_key:
         desk.deliver(["nope"])
     assert unknown_key.value.code == "effect.unknown-key"
-    keys = desk.outbox.enqueue("d1", [CANCEL])
+    keys = desk.enqueue("d1", [CANCEL])
     with pytest.raises(ProjectError, match="did you mean 'shops'") as unknown_target:
         desk.deliver(keys, shops=Fake())
     assert unknown_target.value.code == "effect.unknown-target"
@@ -347,9 +364,9 @@ def test_a_result_may_be_any_json(desk: Desk) -> None:
     class Answers(Fake):
         async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
             return [
-                EffectOutcome(effect_key=effect.effect_key, status="sent", result=result)
+                EffectOutcome(key=effect.key, status="sent", result=result)
                 for effect, result in zip(group.effects, results, strict=True)
             ]
 
-    keys = desk.outbox.enqueue("d1", [NewEffect(effect="x", target="shop", args={}) for _ in results])
+    keys = desk.enqueue("d1", [EffectCall(name="x", target="shop", arguments={}) for _ in results])
     assert [result.result for result in desk.results(keys, {"shop": Answers()})] == results

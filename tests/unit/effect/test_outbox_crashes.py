@@ -15,15 +15,15 @@ import pytest
 
 from compound.connector.state import StateStore
 from compound.connector.state.audit import verify_audit
-from compound.effect import DeliveryClass, EffectGroup, EffectOutcome, EffectTarget
+from compound.effect import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, EffectTarget
 from compound.effect.outbox import Outbox
-from compound.effect.types import EffectStatus, NewEffect
+from compound.effect.types import EffectStatus
 from tests.support.data.state_stores import sqlite_store
 
 EFFECTS = [
-    NewEffect(effect="add", target="shop", args={"n": 1}),
-    NewEffect(effect="add", target="shop", args={"n": 10}),
-    NewEffect(effect="mail", target="mail", args={"n": 100}),
+    EffectCall(name="add", target="shop", arguments={"n": 1}),
+    EffectCall(name="add", target="shop", arguments={"n": 10}),
+    EffectCall(name="mail", target="mail", arguments={"n": 100}),
 ]
 
 
@@ -47,12 +47,12 @@ class Shop:
         self.db.execute("BEGIN IMMEDIATE")
         for effect in group.effects:
             self.db.execute(
-                "INSERT INTO done VALUES (?, ?) ON CONFLICT DO NOTHING", (effect.effect_key, effect.args["n"])
+                "INSERT INTO done VALUES (?, ?) ON CONFLICT DO NOTHING", (effect.key, effect.arguments["n"])
             )
             die_at("in the target's transaction")
         self.db.execute("COMMIT")
         die_at("after the target's commit")
-        return [EffectOutcome(effect_key=effect.effect_key, status="sent") for effect in group.effects]
+        return [EffectOutcome(key=effect.key, status="sent") for effect in group.effects]
 
     def rows(self) -> list[int]:
         return [row[0] for row in self.db.execute("SELECT n FROM done ORDER BY n")]
@@ -69,9 +69,9 @@ class Mail:
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         die_at("before the mail")
         with self.path.open("a") as file:
-            file.writelines(f"{effect.args['n']}\n" for effect in group.effects)
+            file.writelines(f"{effect.arguments['n']}\n" for effect in group.effects)
         die_at("after the mail")
-        return [EffectOutcome(effect_key=effect.effect_key, status="sent") for effect in group.effects]
+        return [EffectOutcome(key=effect.key, status="sent") for effect in group.effects]
 
     def lines(self) -> list[str]:
         return self.path.read_text().split() if self.path.exists() else []
@@ -82,7 +82,7 @@ async def run(folder: Path) -> list[EffectStatus]:
     store = StateStore.open(folder / "state.db")
     outbox = Outbox(store)
     targets: dict[str, EffectTarget] = {"shop": Shop(folder / "shop.db"), "mail": Mail(folder / "mail.txt")}
-    keys = outbox.enqueue("d1", EFFECTS)
+    keys = outbox.enqueue(EffectGroup(decision_id="d1", effects=EFFECTS))
     die_at("after the outbox is written")
     results = await outbox.deliver(keys, targets)
     die_at("after all")

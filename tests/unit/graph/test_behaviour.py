@@ -21,9 +21,10 @@ from pydantic import JsonValue
 
 from compound import to_python
 from compound.connector.state import StateStore
+from compound.connector.target import EffectCall
+from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import CompoundError, ConnectorError, ModelError
 from compound.graph import Engine, RunResult
-from compound.graph.port.services import EffectOutcome
 from compound.spec import GraphSpec, load_graph
 from compound.spec.policy_file import PolicyFile
 from compound.spec.yaml.reading import read_yaml_file
@@ -124,7 +125,9 @@ class World:
             data = {"compound": "policy/v1", "name": name, "effects": effects}
             self.services.policies[name] = PolicyFile.model_validate(data)
         for name, code in self.says.get("refuse", {}).items():
-            self.services.fake_outbox.answers[name] = EffectOutcome(name=name, status="refused", code=code)
+            call = EffectCall(name=name, arguments={})
+            refused = EffectResult(call=call, status=EffectStatus.REFUSED, error={"code": code})
+            self.services.fake_outbox.answers[name] = refused
         self.state = StateStore.open(self.folder / "state.db")
 
     def graphs(self) -> dict[str, Record]:
@@ -243,7 +246,7 @@ def _compare(world: World, result: RunResult, expect: Record) -> None:
     seen: Record = {
         "status": result.status,
         "output": result.output,
-        "waiting": len(result.item_ids),
+        "waiting": len(result.review_ids),
         "failures": {name: error.code for name, error in result.failures.items()},
         "sent": [[name, dict(args)] for name, args in world.services.fake_outbox.sent],
         "auto": dict(result.auto),

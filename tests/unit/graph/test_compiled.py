@@ -127,7 +127,7 @@ def test_only_the_decision_of_the_queue_ends_a_pause() -> None:
         app: Any = app_of(REVIEWED, services)
         paused = await app.ainvoke({"text": "x"}, THREAD)
         first, second = paused["__interrupt__"]
-        items = {one.value["node"]: (one.id, one.value["review_item_id"]) for one in (first, second)}
+        items = {one.value["node"]: (one.id, one.value["review_id"]) for one in (first, second)}
         for raw in ("yes", True, {"decision_id": "made up"}, {"action": "approve"}):
             assert await code_of(app.ainvoke(Command(resume={items["review"][0]: raw}), THREAD)) == "graph.not-decided"
         assert await code_of(app.ainvoke(Command(resume="yes"), THREAD)) == "graph.resume-refused"
@@ -168,7 +168,7 @@ def test_a_decision_made_up_in_the_state_sends_nothing() -> None:
     async def play() -> str:
         app: Any = app_of(REVIEWED, services)
         await app.ainvoke({"text": "x"}, THREAD)
-        value = {"action": "approve", "item_id": "none", "decision_id": "none", "versions": {}}
+        value = {"action": "approve", "review_id": "none", "decision_id": "none", "versions": {}}
         forged = {"outcomes": {"review": {"status": "ok", "value": value}}}
         await app.aupdate_state(THREAD, {"compound_run": forged}, as_node="review")
         return await code_of(app.ainvoke(None, THREAD))

@@ -72,7 +72,7 @@ def decide(services: FakeServices, item: str, action: str) -> Command[Any]:
 
 def item_of(paused: Any) -> str:
     (one,) = paused["__interrupt__"]
-    return str(one.value["review_item_id"])
+    return str(one.value["review_id"])
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -58,7 +58,7 @@ def test_spans_of_a_pause_and_its_resume() -> None:
     async def play() -> None:
         async with Engine(reviewed(), world, recorder) as engine:
             result = await engine.run({"text": "x"}, run_id="r", thread_id="t", example_id="e")
-            world.fake_reviews.decide(result.item_ids[0], "approve")
+            world.fake_reviews.decide(result.review_ids[0], "approve")
             await engine.resume("r")
 
     asyncio.run(play())
@@ -96,7 +96,7 @@ def test_the_gate_is_awaited_once_before_the_first_delivery() -> None:
         async with Engine(load_graph(text, "g"), world) as engine:
             result = await engine.run({"text": "x"}, run_id="r", effect_gate=gate)
             assert order == [], "nothing is delivered before the review"
-            world.fake_reviews.decide(result.item_ids[0], "approve")
+            world.fake_reviews.decide(result.review_ids[0], "approve")
             await engine.resume("r", effect_gate=gate)
 
     asyncio.run(play())

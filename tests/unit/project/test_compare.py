@@ -164,11 +164,12 @@ def test_runs_that_wait_are_counted_where_they_wait(project: Path) -> None:
         ):
             run = {"run_id": f"r{number}", "graph_name": "desk", "graph_hash": graph_hash, "status": "waiting"}
             db.execute(sa.insert(tables.run).values(run | {"created_at": 0, "updated_at": 0}))
-            item = {"item_id": f"i{number}", "run_id": f"r{number}", "node": "review", "queue": "q", "status": status}
+            item = {"review_id": f"i{number}", "run_id": f"r{number}", "node": "review", "queue": "q", "status": status}
             item |= {
                 "version": 1,
-                "second": False,
-                "ticket": {},
+                "second": [],
+                "undo_s": {},
+                "item": {},
                 "evidence": [],
                 "reasons": [],
                 "refs": [],

@@ -52,7 +52,7 @@ def run(root: Path, *given: str) -> str:
 def test_a_reviewer_sees_what_is_hidden(tmp_path: Path) -> None:
     root = write_project(tmp_path, {"tools/all.py": TOOL, "graphs/ask.yaml": GRAPH})
     body = f"pay {HIDDEN}Ann"
-    ran = run(root, "run", "ask", "--ticket", json.dumps({"id": "T1", "body": body}))
+    ran = run(root, "run", "ask", "--item", json.dumps({"id": "T1", "body": body}))
     document, shown = run(root, "review", "show", "T1", "--json"), run(root, "review", "show", "T1")
     for text in (ran, document, shown):
         assert SEEN.findall(text) == []

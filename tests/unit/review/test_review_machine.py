@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from compound.connector.state import tables
+from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError, EffectRefused
-from compound.review import Edit, ProposedAction, Status
+from compound.review import Edit, Status
 from compound.review.item.machine import TRANSITIONS, UNDECIDED
-from compound.review.item.types import Draft, NewItem, ResumeClaim, ReviewItem
+from compound.review.item.types import Draft, NewReview, ResumeClaim, ReviewItem
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import sqlite_store
 
@@ -33,7 +34,7 @@ class Queue(RuleBasedStateMachine):
         self.now = 1000.0
         self.row = 1
         self.queue = ReviewQueue(self.store, clock=lambda: self.now, probe=self)
-        self.item_id = ""
+        self.review_id = ""
         self.claims: list[ResumeClaim] = []
         self.finished: set[str] = set()
 
@@ -42,22 +43,22 @@ class Queue(RuleBasedStateMachine):
 
     @initialize(second=st.booleans(), expires=st.booleans())
     def open(self, second: bool, expires: bool) -> None:
-        action = ProposedAction(name="cancel", arguments={"order_id": "#W1"})
+        action = EffectCall(name="cancel", arguments={"order_id": "#W1"})
         item = self.queue.open_item(
-            NewItem(
+            NewReview(
                 run_id="r",
                 node="review",
                 draft=Draft(text="Done.", actions=(action,)),
                 refs={"orders/#W1": 1},
-                second=second,
+                second=("approve", "edit") if second else (),
                 expire_at=1500.0 if expires else None,
                 on_expire="close",
             )
         )
-        self.item_id = item.item_id
+        self.review_id = item.review_id
 
     def item(self) -> ReviewItem:
-        return self.queue.show(self.item_id)
+        return self.queue.show(self.review_id)
 
     def attempt(self, act: Callable[[], object]) -> None:
         """Do it: one step of the table, or a refusal that changes nothing but staleness."""
@@ -74,11 +75,11 @@ class Queue(RuleBasedStateMachine):
 
     @rule(user=USERS, takeover=st.booleans())
     def claim(self, user: str, takeover: bool) -> None:
-        self.attempt(lambda: self.queue.claim(self.item_id, user, takeover=takeover))
+        self.attempt(lambda: self.queue.claim(self.review_id, user, takeover=takeover))
 
     @rule(user=USERS)
     def release(self, user: str) -> None:
-        self.attempt(lambda: self.queue.release(self.item_id, user))
+        self.attempt(lambda: self.queue.release(self.review_id, user))
 
     @rule(
         user=USERS,
@@ -88,10 +89,10 @@ class Queue(RuleBasedStateMachine):
     def decide(self, user: str, action: str, seen_ago: int) -> None:
         item = self.item()
         others = item.is_held(self.now) and item.lease_user != user
-        count = len(self.queue.decisions(self.item_id))
+        count = len(self.queue.decisions(self.review_id))
         self.attempt(
             lambda: self.queue.decide(
-                self.item_id,
+                self.review_id,
                 action,  # pyright: ignore[reportArgumentType]
                 user=user,
                 version=item.version - seen_ago,
@@ -100,11 +101,11 @@ class Queue(RuleBasedStateMachine):
             )
         )
         if others or seen_ago:
-            assert len(self.queue.decisions(self.item_id)) == count
+            assert len(self.queue.decisions(self.review_id)) == count
 
     @rule()
     def auto(self) -> None:
-        self.attempt(lambda: self.queue.auto_decide(self.item_id, policy="p"))
+        self.attempt(lambda: self.queue.auto_decide(self.review_id, policy="p"))
 
     @rule()
     def change_outside(self) -> None:
@@ -112,37 +113,37 @@ class Queue(RuleBasedStateMachine):
 
     @rule()
     def look(self) -> None:
-        self.queue.check_stale(self.item_id)
+        self.queue.check_stale(self.review_id)
 
     @rule(user=USERS)
     def redraft(self, user: str) -> None:
-        self.attempt(lambda: self.queue.redraft(self.item_id, user=user, version=self.item().version))
+        self.attempt(lambda: self.queue.redraft(self.review_id, user=user, version=self.item().version))
 
     @rule(user=USERS)
     def snooze(self, user: str) -> None:
         item = self.item()
-        self.attempt(lambda: self.queue.snooze(self.item_id, user, version=item.version, until=self.now + 50))
+        self.attempt(lambda: self.queue.snooze(self.review_id, user, version=item.version, until=self.now + 50))
 
     @rule(user=USERS)
     def undo(self, user: str) -> None:
-        self.attempt(lambda: self.queue.undo(self.item_id, user=user))
+        self.attempt(lambda: self.queue.undo(self.review_id, user=user))
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 130.0]))
     def wait(self, seconds: float) -> None:
-        count = len(self.queue.decisions(self.item_id))
+        count = len(self.queue.decisions(self.review_id))
         self.now += seconds
         self.queue.sweep()
-        assert len(self.queue.decisions(self.item_id)) == count
+        assert len(self.queue.decisions(self.review_id)) == count
 
     @rule()
     def withdraw_late(self) -> None:
         if self.now > 1800:
-            self.attempt(lambda: self.queue.withdraw(self.item_id, actor="cli", reason="x"))
+            self.attempt(lambda: self.queue.withdraw(self.review_id, actor="cli", reason="x"))
 
     @rule()
     def resume(self) -> None:
         try:
-            self.claims.append(self.queue.claim_resume(self.item_id, owner="elsewhere|1|1"))
+            self.claims.append(self.queue.claim_resume(self.review_id, owner="elsewhere|1|1"))
         except ConflictError:
             return
         decision = self.claims[-1].decision
@@ -159,13 +160,13 @@ class Queue(RuleBasedStateMachine):
             return
         self.finished.add(claim.decision.decision_id)
         if refused:
-            self.attempt(lambda: self.queue.reopen(self.item_id, EffectRefused("effect.stale", "x")))
+            self.attempt(lambda: self.queue.reopen(self.review_id, EffectRefused("effect.stale", "x")))
 
     @invariant()
     def decisions_are_lawful(self) -> None:
-        if not self.item_id:
+        if not self.review_id:
             return
-        item, decisions = self.item(), self.queue.decisions(self.item_id)
+        item, decisions = self.item(), self.queue.decisions(self.review_id)
         assert len({decision.version for decision in decisions}) == len(decisions)
         standing = self.queue.decision_for("r", "review")
         if item.status is Status.DECIDED:
@@ -184,11 +185,11 @@ class Queue(RuleBasedStateMachine):
 
     @invariant()
     def one_resume_for_each_final_decision(self) -> None:
-        if not self.item_id:
+        if not self.review_id:
             return
         with self.store.read() as db:
             resumes = list(db.execute(sa.select(tables.resume.c.decision_id)).scalars())
-        final = [decision.decision_id for decision in self.queue.decisions(self.item_id) if decision.final]
+        final = [decision.decision_id for decision in self.queue.decisions(self.review_id) if decision.final]
         assert sorted(resumes) == sorted(final)
 
     @invariant()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.review.item.types import Draft, NewItem
+from compound.review.item.types import Draft, NewReview
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
@@ -19,17 +19,17 @@ import json, sys
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
 from compound.review.queue.queue import ReviewQueue
-where, item_id, user, action = sys.argv[1:]
+where, review_id, user, action = sys.argv[1:]
 queue = ReviewQueue(StateStore.open(where))
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    decision = queue.decide(item_id, action, user=user, version=1, reason="tone")
+    decision = queue.decide(review_id, action, user=user, version=1, reason="tone")
     print(json.dumps({"won": decision.actor}))
 except ConflictError as error:
     print(json.dumps({"code": error.code, "what": error.what}))
 try:
-    claim = queue.claim_resume(item_id)
+    claim = queue.claim_resume(review_id)
     print(json.dumps({"resumes": claim.decision.action}), flush=True)
     sys.stdin.readline()
     queue.finish_resume(claim)
@@ -38,9 +38,9 @@ except ConflictError as error:
 """
 
 
-def _decider(where: str, item_id: str, user: str, action: str) -> subprocess.Popen[str]:
+def _decider(where: str, review_id: str, user: str, action: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", DECIDER, where, item_id, user, action],
+        [sys.executable, "-c", DECIDER, where, review_id, user, action],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -55,9 +55,9 @@ def test_approve_against_reject(of: str, tmp_path: Path) -> None:
         where = postgresql_url()
         store = StateStore.open(where)
     queue = ReviewQueue(store)
-    item = queue.open_item(NewItem(run_id="r", node="review", draft=Draft(text="hi")))
+    item = queue.open_item(NewReview(run_id="r", node="review", draft=Draft(text="hi")))
     actions = {"ann": "approve", "bob": "reject"}
-    running = [_decider(where, item.item_id, user, action) for user, action in actions.items()]
+    running = [_decider(where, item.review_id, user, action) for user, action in actions.items()]
     said: list[dict[str, str]] = []
     for process in running:
         assert process.stdout is not None
@@ -71,7 +71,7 @@ def test_approve_against_reject(of: str, tmp_path: Path) -> None:
         said += [json.loads(process.stdout.readline()), json.loads(process.stdout.readline())]
     for process in running:
         process.communicate("end\n")
-    (decision,) = queue.decisions(item.item_id)
+    (decision,) = queue.decisions(item.review_id)
     (winner,) = [line["won"] for line in said if "won" in line]
     assert (decision.actor, decision.action) == (winner, actions[winner])
     (loser,) = [line for line in said if "what" in line]

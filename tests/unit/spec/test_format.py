@@ -108,12 +108,12 @@ def test_names_of_a_shape_keep_their_order() -> None:
     [
         ("compound: graph/v1\nname: g\nnodes: {a: {use: tol}}\n", "graph.unknown-kind", "f.yaml:3:18"),
         ("compound: graph/v1\nname: g\nname: h\n", "yaml.duplicate-key", "f.yaml:3:1"),
-        ("compound: desk/v1\nreplise: x\n", "project.bad-file", "f.yaml:2:1"),
-        ("compound: desk/v2\n", "project.bad-file", "f.yaml:1:11"),
+        ("compound: mailbox/v1\nreplise: x\n", "project.bad-file", "f.yaml:2:1"),
+        ("compound: mailbox/v2\n", "project.bad-file", "f.yaml:1:11"),
         ("compound: dsk/v1\n", "file.unknown-kind", "f.yaml:1:11"),
         ("name: x\n", "file.unknown-kind", "f.yaml:1"),
         ("", "file.unknown-kind", "f.yaml:1"),
-        (b"compound: desk/v1\n# \xff\n", "yaml.not-utf8", "f.yaml:2"),
+        (b"compound: mailbox/v1\n# \xff\n", "yaml.not-utf8", "f.yaml:2"),
     ],
 )
 def test_broken_files_are_refused_at_the_place(text: str | bytes, code: str, place: str) -> None:

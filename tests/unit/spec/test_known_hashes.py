@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from compound.connector.state.digest import digest
-from compound.connector.state.tickets import content_sha256
+from compound.connector.state.items import content_sha256
 from compound.graph.change.lineage import lineages
 from compound.graph.planning.planning import plan
 from compound.language.sha import sha

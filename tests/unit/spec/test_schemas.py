@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from compound.errors import ProjectError
 from compound.language import InvalidFile
 from compound.language.conditions import ExpressionError, parse_reference
+from compound.language.schema import SchemaPart
 from compound.language.types import TypeError_, parse_type
 from compound.project.source.formats import write_schemas
 from compound.spec.form.kinds import KINDS, kind_of
@@ -186,24 +187,12 @@ def test_a_shape_inside_a_record_store_is_looked_at_too() -> None:
     assert "documents.orders.shape.items" in mistakes("records", data)
 
 
-def _properties(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(value, dict):
-        record = cast("dict[str, Any]", value)
-        if "additionalProperties" in record and isinstance(record.get("properties"), dict):
-            yield from ((f"{path}.{name}", one) for name, one in record["properties"].items())
-        for name, item in record.items():
-            yield from _properties(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for item in cast("list[Any]", value):
-            yield from _properties(item, path)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_key_says_what_it_means(kind: str) -> None:
-    found = dict(_properties(json_schema(KINDS[kind])))
+    records = [part for part in SchemaPart.of(json_schema(KINDS[kind])).all() if "additionalProperties" in part.body]
+    found = [(name, one.body) for part in records for name, one in part.properties.items()]
     assert found
-    silent = [path for path, one in found.items() if "description" not in one and "$ref" not in one]
-    assert silent == []
+    assert [name for name, one in found if "description" not in one and "$ref" not in one] == []
     assert json.loads(schema_text(kind))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -91,10 +91,10 @@ class Forgetful:
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         tx: list[str] = []
         rows = tx if self._is_whole else self._rows
-        results = [self._effects(one.effect).perform(rows, one.args) for one in group.effects]
+        results = [self._effects(one.name).perform(rows, one.arguments) for one in group.effects]
         self._rows += tx
         return [
-            EffectOutcome(effect_key=one.effect_key, status="sent", result=result)
+            EffectOutcome(key=one.key, status="sent", result=result)
             for one, result in zip(group.effects, results, strict=True)
         ]
 

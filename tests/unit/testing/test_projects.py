@@ -92,11 +92,11 @@ class Notes:
     async def perform(self, group):
         self.setup.folder.mkdir(parents=True, exist_ok=True)
         lines = []
-        done = [self.setup.effects(one.effect).perform(lines, one.args) for one in group.effects]
+        done = [self.setup.effects(one.name).perform(lines, one.arguments) for one in group.effects]
         with (self.setup.folder / "notes.txt").open("a") as file:
             file.writelines(f"{line}\\n" for line in lines)
         pairs = zip(group.effects, done)
-        return [EffectOutcome(effect_key=one.effect_key, status="sent", result=result) for one, result in pairs]
+        return [EffectOutcome(key=one.key, status="sent", result=result) for one, result in pairs]
 
 
 def target(setup):
@@ -117,7 +117,7 @@ def test_a_run_a_decision_and_its_effect() -> None:
     with testing.project(FILES, models={"writer": ["Hello Ann"]}) as desk:
         assert desk.check() == []
         run = desk.run(text="two words")
-        assert (run.status, desk.waiting()) == ("waiting_review", list(run.item_ids))
+        assert (run.status, desk.waiting()) == ("waiting_review", list(run.review_ids))
         desk.approve()
         assert [(one.effect, one.status) for one in desk.effects(run.run_id)] == [("note", "sent")]
         assert (desk.root / ".compound/test/plugins/notes/notes.txt").read_text() == "Hello Ann\n"
@@ -208,6 +208,6 @@ def test_which_item_is_meant_must_be_clear() -> None:
         first, _ = desk.run(text="one"), desk.run(text="two")
         with pytest.raises(AssertionError, match="2 items wait"):
             desk.approve()
-        desk.reject(first.item_ids[0])
+        desk.reject(first.review_ids[0])
         desk.approve()
         assert [one.status for one in desk.effects()] == ["sent"]

@@ -30,5 +30,5 @@ def test_a_draft_waits_for_a_person_and_nothing_is_sent(project: Project) -> Non
     run = project.run("support_reply", {"ticket": ticket})
     assert run.status == "waiting_review"
     assert [one for one in project.effects().list() if one.status == "sent"] == []
-    project.reviews().decide(run.item_ids[0], "reject", user="ann", fields={"reason": "tone"})
+    project.reviews().decide(run.review_ids[0], "reject", user="ann", fields={"reason": "tone"})
     assert [one for one in project.effects().list() if one.status == "sent"] == []

@@ -34,14 +34,14 @@ def test_an_approved_answer_is_sent_once(project: Project) -> None:
     run = project.run("answer", ASKED)
     assert run.status == "waiting_review"
     assert sent(project) == []
-    project.reviews().decide(run.item_ids[0], "approve", user="ann")
+    project.reviews().decide(run.review_ids[0], "approve", user="ann")
     with pytest.raises(ConflictError):
-        project.reviews().decide(run.item_ids[0], "approve", user="ben")
+        project.reviews().decide(run.review_ids[0], "approve", user="ben")
     text = "From June to August you may water your plot on Monday, Wednesday and Friday."
     assert sent(project) == [{"id": "Q-1", "text": text}]
 
 
 def test_a_rejected_answer_is_not_sent(project: Project) -> None:
     run = project.run("answer", ASKED)
-    project.reviews().decide(run.item_ids[0], "reject", user="ann")
+    project.reviews().decide(run.review_ids[0], "reject", user="ann")
     assert sent(project) == []

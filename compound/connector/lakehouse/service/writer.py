@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, cast, runtime_checkable
@@ -87,42 +88,75 @@ def write_table(  # noqa: PLR0913  independent options
 
     Cost: 5 to 20 ms plus time for the data.
     """
-    from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-    from deltalake.exceptions import CommitFailedError, DeltaError
+    from deltalake import DeltaTable
 
-    if mode not in _MODES:
-        raise ConnectorError("lakehouse.bad-mode", f"{mode!r} is not a write mode", fix=choices(_MODES, mode))
     target = Path(path).resolve() / name
     existing = DeltaTable(target) if DeltaTable.is_deltatable(str(target)) else None
-    if existing is not None:
-        done = None if app_transaction is None else existing.transaction_version(app_transaction.app_id)
-        if app_transaction is not None and done is not None and done >= app_transaction.version:
-            return Written(uri=str(target), version=existing.version(), committed=False)
-        if mode == "create":
-            what = f"the table {name!r} exists at {target}"
-            raise ConnectorError("lakehouse.exists", what, fix="use mode append or overwrite")
+    if existing is not None and app_transaction is not None and _is_committed(existing, app_transaction):
+        return Written(uri=str(target), version=existing.version(), committed=False)
+    _require_mode(mode, existing, name, target)
     notes = {"run_id": run_id, "graph_hash": graph_hash}
-    properties = CommitProperties(
-        custom_metadata={key: value for key, value in notes.items() if value is not None},
-        app_transactions=[Transaction(app_transaction.app_id, app_transaction.version)] if app_transaction else None,
-    )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_deltalake(
+    with _translated(name, target):
+        _commit(
             target,
-            cast("Any", arrow(data, schema)),
-            mode="error" if mode == "create" else mode,
-            partition_by=list(partition_by) or _partitions(existing),
-            schema_mode="overwrite" if mode == "overwrite" else None,
-            commit_properties=properties,
+            arrow(data, schema),
+            mode,
+            list(partition_by) or _partitions(existing),
+            {key: value for key, value in notes.items() if value is not None},
+            app_transaction,
         )
+    return Written(uri=str(target), version=DeltaTable(target).version(), committed=True)
+
+
+def _require_mode(mode: Mode, existing: DeltaTable | None, name: str, target: Path) -> None:
+    if mode not in _MODES:
+        raise ConnectorError("lakehouse.bad-mode", f"{mode!r} is not a write mode", fix=choices(_MODES, mode))
+    if existing is not None and mode == "create":
+        what = f"the table {name!r} exists at {target}"
+        raise ConnectorError("lakehouse.exists", what, fix="use mode append or overwrite")
+
+
+def _is_committed(existing: DeltaTable, transaction: AppTransaction) -> bool:
+    done = existing.transaction_version(transaction.app_id)
+    return done is not None and done >= transaction.version
+
+
+def _commit(
+    target: Path,
+    rows: ArrowStream,
+    mode: Mode,
+    partitions: list[str] | None,
+    notes: dict[str, str],
+    transaction: AppTransaction | None,
+) -> None:
+    from deltalake import CommitProperties, Transaction, write_deltalake
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_deltalake(
+        target,
+        cast("Any", rows),
+        mode="error" if mode == "create" else mode,
+        partition_by=partitions,
+        schema_mode="overwrite" if mode == "overwrite" else None,
+        commit_properties=CommitProperties(
+            custom_metadata=notes,
+            app_transactions=[Transaction(transaction.app_id, transaction.version)] if transaction else None,
+        ),
+    )
+
+
+@contextmanager
+def _translated(name: str, target: Path) -> Generator[None]:
+    from deltalake.exceptions import CommitFailedError, DeltaError
+
+    try:
+        yield
     except CommitFailedError as error:
         what = f"table {name!r}: another writer committed first: {error}"
         raise ConnectorError("lakehouse.write-conflict", what, fix="write again") from error
     except (DeltaError, OSError, ValueError, TypeError) as error:
         what = f"table {name!r} at {target} cannot be written: {' '.join(str(error).split())[:300]}"
         raise ConnectorError("lakehouse.write-failed", what, fix="check the disk and the columns") from error
-    return Written(uri=str(target), version=DeltaTable(target).version(), committed=True)
 
 
 def _partitions(existing: DeltaTable | None) -> list[str] | None:

@@ -39,16 +39,16 @@ class Ledger:
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Run the effects of a group, and write all of their entries or none."""
         entries, done = self._read()
-        if all(one.effect_key in done for one in group.effects):
-            return [self._sent(one.effect_key, done[one.effect_key]) for one in group.effects]
+        if all(one.key in done for one in group.effects):
+            return [self._sent(one.key, done[one.key]) for one in group.effects]
         tx = LedgerTransaction(self._prefix)
         for one in group.effects:
-            done[one.effect_key] = self._effects(one.effect).perform(tx, one.args)
+            done[one.key] = self._effects(one.name).perform(tx, one.arguments)
         self._write([*entries, *tx.entries], done)
-        return [self._sent(one.effect_key, done[one.effect_key]) for one in group.effects]
+        return [self._sent(one.key, done[one.key]) for one in group.effects]
 
     def _sent(self, key: str, result: JsonValue) -> EffectOutcome:
-        return EffectOutcome(effect_key=key, status="sent", result=result)
+        return EffectOutcome(key=key, status="sent", result=result)
 
     def _read(self) -> tuple[list[str], dict[str, JsonValue]]:
         if not self.path.is_file():

@@ -90,7 +90,7 @@ def _escalate(desk: Desk) -> None:
     where, item, _ = _swept(desk, 2, "due: 1h", "on_expire: {escalate: leads}")
     assert shown(where, item)["status"] == "expired"
     assert [(one["queue"], one["level"]) for one in listed(where)] == [("leads", 1)]
-    assert decide(where, listed(where)[0]["item_id"], user="lea") == ""
+    assert decide(where, listed(where)[0]["review_id"], user="lea") == ""
     assert where.replies() == ["Hello"]
 
 
@@ -171,7 +171,7 @@ def _auto_key(desk: Desk) -> None:
     for graph in (CLAIMS, CLAIMS.replace(", key: $input.claim.holder", "")):
         where = claims(desk, graph, granted=False, policy=policy)
         for number in range(4):
-            item = where.run({"claim": claim(number, holder="ann")}).item_ids[0]
+            item = where.run({"claim": claim(number, holder="ann")}).review_ids[0]
             assert decide(where, item) == ""
         told.append(where.say("certify", "main", "--from-decisions", "--dry-run").out)
     assert ("has 1" in told[0], "would be certified" in told[1]) == (True, True), told
@@ -192,7 +192,7 @@ def _effect_tools(desk: Desk) -> None:
     less = Bank(desk.root / "less", graph=GRAPH.replace("tools: [credit, note]", "tools: [note]"))
     with less.open() as project:
         view = project.run(None, {"ticket": {"id": "T-1", "body": "x"}})
-    refused = view.error is not None or decide(Place(less.root), view.item_ids[0]) != ""
+    refused = view.error is not None or decide(Place(less.root), view.review_ids[0]) != ""
     assert (refused, less.balance()) == (True, 0.0)
 
 
@@ -221,7 +221,7 @@ def effect_review(desk: Desk) -> None:
         where.run({"text": "Hello"})
         for _ in range(3):  # the second item is shown once more when the first was decided
             for item in listed(where):
-                where.say("review", "approve", item["item_id"])
+                where.say("review", "approve", item["review_id"])
         told.append(where.replies())
     assert told == [["Hello"], []]  # the policy wants a decision from the queue `two`
 

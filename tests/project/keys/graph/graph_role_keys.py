@@ -73,7 +73,7 @@ LETTER = {"number": 7, "about": "The roof"}
 def _item(desk: Desk) -> None:
     where, summary = _batch(desk, LETTERS, LETTER)
     assert summary["counts"] == {"waiting_review": 1}
-    assert (listed(where)[0]["ticket_id"], listed(where)[0]["subject"]) == ("7", "The roof")
+    assert (listed(where)[0]["item_id"], listed(where)[0]["subject"]) == ("7", "The roof")
     _, summary = _batch(desk, LETTERS.replace(ITEM, ""), LETTER)
     assert summary["dead"][0]["code"] == "row.unknown-column"
 
@@ -88,7 +88,7 @@ def _input(desk: Desk) -> None:
 def _id(desk: Desk) -> None:
     for text, name in ((LETTERS, "7"), (LETTERS.replace("id: letter.number, ", ""), "")):
         where, _ = _batch(desk, text, LETTER)
-        assert listed(where)[0]["ticket_id"] == name
+        assert listed(where)[0]["item_id"] == name
 
 
 def _title(desk: Desk) -> None:
@@ -138,7 +138,7 @@ def _label(desk: Desk) -> None:
 def _reasons(desk: Desk) -> None:
     after = SHOWN.replace("ok: {use: review,", "ok: {use: review, after: [words],")
     assert _told(desk, after)["why"] == ["Hello", "you"]
-    assert _told(desk, after.replace(", reasons: $words", ""))["why"] == []
+    assert _told(desk, after.replace(", reasons: $words", ""))["why"] == ["main asks a person every time, at `ok`"]
 
 
 KEYS = (

@@ -23,7 +23,7 @@ def ruled(desk: Desk, rule: str) -> Place:
 def sent(where: Place, text: str = "Hello", *, user: str = "nora") -> list[str]:
     """What the customer is told when this person approves."""
     item = where.run({"text": text})
-    for one in item.item_ids:
+    for one in item.review_ids:
         decide(where, one, user=user)
     return where.replies()
 

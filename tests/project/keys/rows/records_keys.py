@@ -101,14 +101,6 @@ def _compound(desk: Desk) -> None:
     said = _refused(_shop(desk, "records/v1", "records/v9"))
     assert "connectors/shop.yaml:1" in said
     assert set(_plain(desk)) == {"people", "orders", "versions"}
-    older = _shop(desk, "records/v1", "shop/v1").edit("graphs/main.yaml", "in: {id:", "in: {customer_id:")
-    assert _found(older) == _plain(desk)
-    assert older.say("fmt", str(older.root / "connectors/shop.yaml")).code == 0
-    written = (older.root / "connectors/shop.yaml").read_text()
-    assert "compound: records/v1" in written
-    assert "key: customer_id" in written
-    assert older.codes() == []
-    assert _found(older) == _plain(desk)
 
 
 def _tables(desk: Desk) -> None:

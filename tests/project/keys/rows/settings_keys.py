@@ -173,9 +173,9 @@ def _training(desk: Desk) -> None:
     assert "project.no-training" in without.say("train", "mood").err
 
 
-def _tickets(desk: Desk) -> None:
+def _items(desk: Desk) -> None:
     rows = json.dumps(ticket("T-1")) + "\n"
-    where = replying(desk, 'tickets = "inbox.jsonl"\n').write({"inbox.jsonl": rows})
+    where = replying(desk, 'items = "inbox.jsonl"\n').write({"inbox.jsonl": rows})
     assert where.say("batch", "--from", "desk", "--json").code == 0
     assert asked(where) == [1]
     assert replying(desk, "").say("batch", "--from", "desk", "--json").code != 0
@@ -254,20 +254,6 @@ def _lock_wait(desk: Desk, *, env: bool = False) -> None:
     held.rollback()
     held.close()
     assert "state.locked" in said.err  # at once, and not after the half minute that it is when left out
-
-
-def _shop(desk: Desk, *, env: bool = False) -> None:
-    bank = Bank(desk.root / "bank")
-    url = f"sqlite:///{desk.root / 'own.db'}"
-    where = Place(bank.root)
-    if not env:
-        where.edit("pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nshop = "{url}"')
-    for given, balance in (({"COMPOUND_SHOP": url} if env else {}, 5.0),):
-        with where.open(given) as project:
-            project.resources.records["shop"].seed({"accounts": [{"account": "a1", "balance": balance}]})
-    with where.open({"COMPOUND_SHOP": url}) as project:
-        assert project.resources.records["shop"].export()["accounts"]["a1"] == {"account": "a1", "balance": 5.0}
-    assert (desk.root / "own.db").is_file()
 
 
 def _records(desk: Desk, *, env: bool = False) -> None:
@@ -352,18 +338,16 @@ def _rows() -> Iterator[Key]:
         "profiles.*.documents": _documents,
         "profiles.*.lexical": _lexical,
         "profiles.*.training": _training,
-        "profiles.*.tickets": _tickets,
+        "profiles.*.items": _items,
         "profiles.*.state": _state,
         "profiles.*.model": _model,
         "profiles.*.lock_wait": _lock_wait,
         "profiles.*.records": _records,
         "profiles.*.mailboxes": _mailboxes,
-        "profiles.*.shop": _shop,
         "profiles.*.vectors": _vectors,
         "profiles.*.generator": _generator,
         "profiles.*.allow_folders": _allow_folders,
         "COMPOUND_RECORDS": partial(_records, env=True),
-        "COMPOUND_SHOP": partial(_shop, env=True),
         "COMPOUND_VECTORS": partial(_vectors, env=True),
         "COMPOUND_HOST": _host,
         "COMPOUND_STATE": partial(_state, env=True),

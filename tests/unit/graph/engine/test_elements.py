@@ -61,10 +61,10 @@ def test_only_the_element_is_drafted_again(tmp_path: Path) -> None:
     async def go() -> None:
         async with world.engine() as engine:
             first = await engine.run({"x": 1}, run_id="r")
-            assert len(first.item_ids) == 3
+            assert len(first.review_ids) == 3
             world.services.fake_reviews.instructions["r/m[1]."] = " shorter"
             again = await engine.redraft("r", "m[1].ask")
-            assert (again.status, len(again.item_ids), world.calls) == ("waiting_review", 3, ["a", "b", "b"])
+            assert (again.status, len(again.review_ids), world.calls) == ("waiting_review", 3, ["a", "b", "b"])
             world.services.fake_reviews.decide("r/m[1].ask", "approve")
             await engine.resume("r")
             assert world.services.fake_outbox.sent == [("send", {"v": "b3 shorter"})]
@@ -115,7 +115,7 @@ def test_a_person_s_change_of_an_item_reaches_the_effect_of_that_item(tmp_path: 
             await engine.run({"x": 1}, run_id="r")
             trial = Trial(action="edit", fields={"text": "mine"}, given=frozenset({"text"}), actor="ann")
             made = await engine.rehearse("r", "m[1].ask", trial)
-            assert [(one.node, one.args) for one in made.effects] == [("m[1].send", {"v": "mine"})]
+            assert [(one.node, one.arguments) for one in made.effects] == [("m[1].send", {"v": "mine"})]
             assert (made.request.node, made.request.covers, made.amends) == (
                 "m[1].ask",
                 ("m[1].send",),
@@ -133,7 +133,7 @@ def test_a_shorter_list_ends_with_its_own_elements(tmp_path: Path) -> None:
             await engine.run({"x": 1}, run_id="r")
             world.plan = ["a"]
             again = await engine.redraft("r", "whole")
-            assert len(again.item_ids) == 2
+            assert len(again.review_ids) == 2
             assert "r/m[1].ask" not in world.services.fake_reviews.requests
             for node in ("whole", "m[0].ask"):
                 world.services.fake_reviews.decide(f"r/{node}", "reject")

@@ -84,7 +84,7 @@ def test_a_new_draft_is_made_from_the_facts_as_they_are_now(world: World) -> Non
             await engine.run({"text": "x"}, run_id="r")
             world.facts["stock"] = 2
             again = await engine.redraft("r", "review")
-            assert (again.status, again.item_ids) == ("waiting_review", ("r/review",))
+            assert (again.status, again.review_ids) == ("waiting_review", ("r/review",))
             assert again.values["draft"] == "2 left"
             world.services.fake_reviews.decide("r/review", "approve")
             return await engine.resume("r")
@@ -116,7 +116,7 @@ def test_what_another_decision_rests_on_stays(world: World) -> None:
             await engine.resume("r")
             world.facts |= {"price": 99, "stock": 1}
             again = await engine.redraft("r", "second")
-            assert again.item_ids == ("r/second",)
+            assert again.review_ids == ("r/second",)
             world.services.fake_reviews.decide("r/second", "approve")
             return await engine.resume("r")
 

@@ -284,8 +284,8 @@ def test_a_review_is_told_and_its_resume_tells_the_effect() -> None:
     first, second = asyncio.run(play())
     assert first == [
         RunStarted(run_id="r", graph="reviewed"),
-        ReviewOpened(node="review", item_id="r/review", queue="support"),
-        RunFinished(run_id="r", status="waiting_review", output=None, item_ids=("r/review",)),
+        ReviewOpened(node="review", review_id="r/review", queue="support"),
+        RunFinished(run_id="r", status="waiting_review", output=None, review_ids=("r/review",)),
     ]
     assert [line(event) for event in second] == [
         "run_started",

@@ -144,7 +144,7 @@ def test_what_waits_longer_than_its_words_may_be_kept_is_withdrawn_and_never_app
     run = waiting(project)
     before = words(project)
     (item,) = project.waiting_items(run.run_id)
-    assert "items" not in prune(project, 29).removed
+    assert "review_items" not in prune(project, 29).removed
     assert words(project) == before
     report = prune(project, 31)
     assert [list(cut.waiting) for cut in report.policies] == [[run.run_id]]

@@ -71,16 +71,16 @@ def insert(db: sa.Connection, run_id: str, run: Stored) -> None:
     if run.status is not None:
         add(tables.run, run_id=run_id, status=run.status, input=JSON, updated_at=run.at)
     if run.item is not None:
-        about = {"item_id": run_id, "run_id": run_id}
-        add(tables.review_item, **about, node=run_id, status=run.item, ticket=JSON, updated_at=run.item_at)
-        add(tables.draft_version, item_id=run_id, draft=JSON)
+        about = {"review_id": run_id, "run_id": run_id}
+        add(tables.review_item, **about, node=run_id, status=run.item, item=JSON, updated_at=run.item_at)
+        add(tables.draft_version, review_id=run_id, draft=JSON)
         if run.resume is not None:
             add(tables.decision, **about, decision_id=run_id, draft=JSON, note="secret", decided_at=100.0)
             add(tables.resume, **about, decision_id=run_id, status=run.resume)
     if run.effect is not None:
         add(tables.outbox, effect_key=run_id, run_id=run_id, status=run.effect, args=JSON, updated_at=run.at)
     if run.ticket is not None:
-        add(tables.batch_item, ticket_id=run_id, run_id=run_id, status=run.ticket, input=JSON)
+        add(tables.batch_item, item_id=run_id, run_id=run_id, status=run.ticket, input=JSON)
 
 
 def _filler(column: sa.Column[Any]) -> object:
@@ -92,7 +92,7 @@ def _filler(column: sa.Column[Any]) -> object:
 def rows_of(db: sa.Connection, run_id: str) -> str:
     found: list[object] = []
     for table in tables.metadata.sorted_tables:
-        for name in ("run_id", "item_id"):
+        for name in ("run_id", "review_id"):
             if name in table.c:
                 found += [tuple(row) for row in db.execute(sa.select(table).where(table.c[name] == run_id))]
     return repr(found)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from compound.effect import EffectCall
 from compound.errors import ConflictError
-from compound.review import Edit, ProposedAction
+from compound.review import Edit
 from tests.support.desks.bank_desk import CREDIT, NOTE, Bank
 
 
@@ -70,7 +71,7 @@ def test_a_redraft_shows_what_is_done_and_proposes_the_rest(bank: Bank) -> None:
     ]
     assert data["done"][0]["result"] == {"balance": 10.0}
     assert [one["name"] for one in data["actions"]] == ["note"]
-    assert [one["effect"] for one in data["effects"]["approve"]] == ["note", "tell_customer"]
+    assert [one["name"] for one in data["effects"]["approve"]] == ["note", "tell_customer"]
     done, _, proposed = text.partition("approve does:")
     assert "already done" in done
     assert "- credit sent" in done
@@ -124,7 +125,7 @@ def test_an_edit_after_it_does_not_rehearse_what_is_done(bank: Bank) -> None:
     approve(bank, item)
     bank.set(refuses=[])
     redraft(bank, item)
-    edited = ProposedAction(name="note", arguments={"account": "a1", "text": "credited once"})
+    edited = EffectCall(name="note", arguments={"account": "a1", "text": "credited once"})
     assert approve(bank, item, action="edit", edits=Edit(text="We did.", actions=(edited,))).ok
     assert (bank.balance(), bank.letters()) == (10.0, ["We did."])
 

@@ -27,7 +27,7 @@ def both(bank: Bank) -> dict[str, str]:
     """Review node to its item."""
     with bank.open() as project:
         made = project.run(None, {"ticket": {"id": "T-1", "body": "Please."}})
-        return {project.reviews().show(one).node: one for one in made.item_ids}
+        return {project.reviews().show(one).node: one for one in made.review_ids}
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -37,8 +37,8 @@ def test_two_reviews_before_one_effect_are_decided_once_each(
 ) -> None:
     bank = with_risk(tmp_path, apart=apart)
     items = both(bank)
-    shown = [one["effect"] for one in view(bank, items["review"])["effects"]["approve"]]
-    shown += [one["effect"] for one in view(bank, items["risk"])["effects"].get("approve", [])]
+    shown = [one["name"] for one in view(bank, items["review"])["effects"]["approve"]]
+    shown += [one["name"] for one in view(bank, items["risk"])["effects"].get("approve", [])]
     assert shown == ["credit", "tell_customer"]
     said = flat(say(bank, "review", "show", items["review"], monkeypatch=monkeypatch))
     assert "credit (shop), if review.action != 'reject' and risk.action != 'reject'" in said

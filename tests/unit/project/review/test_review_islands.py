@@ -25,7 +25,7 @@ def test_due_and_risk_say_what_is_listed_first(tmp_path: Path, monkeypatch: pyte
     bank = bank_with(tmp_path, review="due: 4h\nrisk: $plan.risk", **{"tools/bank.py": risky})
     calm, hot = bank.ask("1"), bank.ask("9")
     listed = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    assert [one["item_id"] for one in listed] == [calm, hot]  # due first, whatever the risk
+    assert [one["review_id"] for one in listed] == [calm, hot]  # due first, whatever the risk
     assert [(one["risk"], one["graph"], one["node"]) for one in listed] == [
         (1, "main", "review"),
         (9, "main", "review"),
@@ -57,7 +57,7 @@ def test_what_expires_is_escalated_to_the_queue_that_the_graph_names(
     (child,) = json.loads(say(bank, "review", "list", "--queue", "leads", "--json", monkeypatch=monkeypatch))
     assert (child["level"], child["status"], view(bank, item)["status"]) == (1, "pending", "expired")
     assert (bank.balance(), bank.letters()) == (0.0, [])  # waiting never approves
-    say(bank, "review", "approve", child["item_id"], "--user", "lea", monkeypatch=monkeypatch)
+    say(bank, "review", "approve", child["review_id"], "--user", "lea", monkeypatch=monkeypatch)
     assert (bank.balance(), bank.letters()) == (10.0, ["We credit you."])
 
 
@@ -65,14 +65,14 @@ def test_what_expires_is_closed_and_its_run_ends(tmp_path: Path, monkeypatch: py
     bank = bank_with(tmp_path, review="due: 1h\non_expire: {close: true}")
     item = bank.ask()
     shift(bank, 2 * 3600)
-    assert "no open items" in say(bank, "review", "list", monkeypatch=monkeypatch)
+    assert "no open review items" in say(bank, "review", "list", monkeypatch=monkeypatch)
     shown = view(bank, item)
     assert shown["status"] == "expired"
     with bank.open() as project:
         record = project.run_record(shown["run_id"])
         assert record is not None
         assert (record.status, bank.balance()) == ("cancelled", 0.0)
-        with pytest.raises(ConflictError, match="nobody decided item"):
+        with pytest.raises(ConflictError, match="nobody decided review item"):
             project.resume(shown["run_id"])
 
 
@@ -129,7 +129,7 @@ def test_two_people_approve_an_escalated_item_too(tmp_path: Path, monkeypatch: p
     (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     for user in ("bob", "lea"):
         assert bank.balance() == 0.0
-        say(bank, "review", "approve", child["item_id"], "--user", user, monkeypatch=monkeypatch)
+        say(bank, "review", "approve", child["review_id"], "--user", user, monkeypatch=monkeypatch)
     assert bank.balance() == 10.0
 
 
@@ -194,19 +194,27 @@ def test_a_returned_draft_is_drafted_again_with_the_instruction(
     assert "waiting_review" in said
     assert bank.applied() == 0
     (again,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    shown = say(bank, "review", "show", again["item_id"], monkeypatch=monkeypatch)
+    shown = say(bank, "review", "show", again["review_id"], monkeypatch=monkeypatch)
     assert "We credit you. Be kinder." in shown
     assert "round 2" in shown
     assert "returned by ann: Be kinder." in shown
     say(
-        bank, "review", "return", again["item_id"], "--instruction", "Kinder.", "--user", "bob", monkeypatch=monkeypatch
+        bank,
+        "review",
+        "return",
+        again["review_id"],
+        "--instruction",
+        "Kinder.",
+        "--user",
+        "bob",
+        monkeypatch=monkeypatch,
     )
     (third,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     much = refused(
-        bank, "review", "return", third["item_id"], "--instruction", "More.", "--user", "bob", monkeypatch=monkeypatch
+        bank, "review", "return", third["review_id"], "--instruction", "More.", "--user", "bob", monkeypatch=monkeypatch
     )
     assert much.code == "review.returns"
-    say(bank, "review", "approve", third["item_id"], "--user", "ann", monkeypatch=monkeypatch)
+    say(bank, "review", "approve", third["review_id"], "--user", "ann", monkeypatch=monkeypatch)
     assert (bank.balance(), bank.letters()) == (10.0, ["We credit you. Kinder."])
 
 
@@ -244,9 +252,9 @@ def test_who_escalates_does_not_approve(tmp_path: Path, monkeypatch: pytest.Monk
     say(bank, "review", "escalate", item, "--user", "ann", monkeypatch=monkeypatch)
     (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     assert say(bank, "review", "next", "--user", "ann", monkeypatch=monkeypatch).startswith("no unclaimed items")
-    error = refused(bank, "review", "approve", child["item_id"], "--user", "ann", monkeypatch=monkeypatch)
+    error = refused(bank, "review", "approve", child["review_id"], "--user", "ann", monkeypatch=monkeypatch)
     assert (error.code, bank.applied()) == ("review.escalated", 0)
-    say(bank, "review", "approve", child["item_id"], "--user", "lea", monkeypatch=monkeypatch)
+    say(bank, "review", "approve", child["review_id"], "--user", "lea", monkeypatch=monkeypatch)
     assert bank.balance() == 10.0
 
 
@@ -254,7 +262,7 @@ def test_who_escalates_may_still_say_no(tmp_path: Path, monkeypatch: pytest.Monk
     bank = bank_with(tmp_path)
     say(bank, "review", "escalate", bank.ask(), "--user", "ann", monkeypatch=monkeypatch)
     (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    say(bank, "review", "reject", child["item_id"], "--reason", "other", "--user", "ann", monkeypatch=monkeypatch)
+    say(bank, "review", "reject", child["review_id"], "--reason", "other", "--user", "ann", monkeypatch=monkeypatch)
     assert bank.applied() == 0
 
 
@@ -312,7 +320,7 @@ def test_a_person_says_what_became_of_an_unknown_effect(
         assert "unknown" in say(bank, "review", "approve", item, "--user", "ann", code=1, monkeypatch=monkeypatch)
     listed = json.loads(say(bank, "effects", "list", "--status", "unknown", "--json", monkeypatch=monkeypatch))
     (one,) = listed
-    assert (one["effect"], one["item_id"]) == ("credit", item)
+    assert (one["effect"], one["review_id"]) == ("credit", item)
     assert "--not-sent" in one["next"]
     assert one["key"][:12] in say(bank, "effects", "list", monkeypatch=monkeypatch)
     answer = "--sent" if happened else "--not-sent"

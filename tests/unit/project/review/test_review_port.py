@@ -56,7 +56,7 @@ def test_no_rule_decides_without_a_gatekeeper(tmp_path: Path) -> None:
     found = opened(tmp_path, "approve", None)
     assert found.decision is None
     with closing(StateStore.open(tmp_path / "state.db")) as store:
-        item = ReviewQueue(store).show(found.item_id)
+        item = ReviewQueue(store).show(found.review_id)
     assert item.reasons == ("not certified",)
     assert item.readiness == Readiness(ready=True)
 

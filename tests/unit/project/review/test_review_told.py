@@ -233,7 +233,7 @@ def test_the_list_can_be_read_in_eighty_columns(tmp_path: Path, monkeypatch: pyt
             assert len(subject) >= 15
             assert all(word.isdigit() or word in words.split() for word in subject.split())
     narrow = command(["review", "list"], env={"COLUMNS": "60"}).stderr
-    assert narrow == "hidden in this narrow terminal: asked by, age (--json has them)\n"
+    assert narrow == "hidden in this narrow terminal: asked by, age, why a person (--json has them)\n"
 
 
 def test_a_reason_in_free_words_does_not_move_the_terminal_that_reads_the_audit_log(

@@ -34,7 +34,7 @@ def test_an_error_of_a_run_reads_with_its_place_its_code_and_its_fix() -> None:
 
 
 def _run(error: dict[str, str | int]) -> RunView:
-    return RunView(run_id="r", status="failed", output=None, item_ids=(), values={}, error=error)
+    return RunView(run_id="r", status="failed", output=None, review_ids=(), values={}, error=error)
 
 
 @given(st.text(alphabet="ab ", max_size=400))

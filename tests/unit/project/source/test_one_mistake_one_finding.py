@@ -74,7 +74,7 @@ nodes:
   send: {use: effect, tool: say, when: ask.action != 'reject', in: {ticket_id: $input.id, text: $ask.text ?? $draft.text}}
 """
 SHOP = """\
-compound: shop/v1
+compound: records/v1
 tables:
   orders:
     key: [order_id]
@@ -136,7 +136,7 @@ FILES: Mapping[str, str] = {
     "graphs/policies/shy.yaml": "compound: policy/v1\nname: shy\neffects:\n  say: {}\n  move: {second: true}\n",
     "connectors/models.yaml": "compound: models/v1\nmodels:\n  writer: {solver: writer}\n",
     "connectors/shop.yaml": SHOP,
-    "connectors/desk.yaml": "compound: desk/v1\n",
+    "connectors/desk.yaml": "compound: mailbox/v1\n",
     "evals/letters/cases.py": CASES,
     "evals/letters/scorers.py": SCORERS,
     "evals/letters/suite.yaml": SUITE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v1_0001"
+revision = "v1_0002"
 down_revision = None
 
 
@@ -34,12 +34,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         "batch_item",
         sa.Column("job_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("ticket_id", sa.Text(), nullable=False),
+        sa.Column("item_id", sa.Text(), nullable=False),
         sa.Column("input_hash", sa.Text(), nullable=False),
         sa.Column("input", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default="1", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=True),
+        sa.Column("readiness", sa.Text(), nullable=True),
         sa.Column("run_id", sa.Text(), nullable=True),
         sa.Column("is_adopted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("context", sa.JSON(none_as_null=True), nullable=True),
@@ -48,12 +48,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.Double(), nullable=True),
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
-        sa.PrimaryKeyConstraint("job_id", "ticket_id", name=op.f("pk_batch_item")),
+        sa.PrimaryKeyConstraint("job_id", "item_id", name=op.f("pk_batch_item")),
     )
     op.create_index(op.f("ix_batch_item_job_id_seq"), "batch_item", ["job_id", "seq"], unique=False)
     op.create_index(op.f("ix_batch_item_job_id_status"), "batch_item", ["job_id", "status"], unique=False)
     op.create_index(op.f("ix_batch_item_run_id"), "batch_item", ["run_id"], unique=False)
-    op.create_index(op.f("ix_batch_item_ticket_id"), "batch_item", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_batch_item_item_id"), "batch_item", ["item_id"], unique=False)
     op.create_table(
         "batch_job",
         sa.Column("job_id", sa.Text(), nullable=False),
@@ -79,7 +79,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=True),
         sa.Column("job_id", sa.Text(), nullable=True),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
         sa.Column("batch_id", sa.Text(), nullable=True),
         sa.Column("response", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("usage", sa.JSON(none_as_null=True), nullable=True),
@@ -198,19 +198,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index(op.f("ix_outbox_status_undo_until"), "outbox", ["status", "undo_until"], unique=False)
     op.create_table(
         "review_item",
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("level", sa.Integer(), server_default="0", nullable=False),
         sa.Column("thread_id", sa.Text(), nullable=True),
         sa.Column("queue", sa.Text(), nullable=False),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("risk", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("second", sa.Boolean(), nullable=False),
-        sa.Column("ticket", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("second", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("item", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("evidence", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("reasons", sa.JSON(none_as_null=True), nullable=False),
@@ -226,7 +226,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("on_expire", sa.Text(), nullable=False),
         sa.Column("escalate_to", sa.Text(), nullable=True),
         sa.Column("graph_name", sa.Text(), nullable=True),
-        sa.Column("undo_s", sa.Double(), server_default="0", nullable=False),
+        sa.Column("undo_s", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("decide", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("held", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("due_at", sa.Double(), nullable=True),
@@ -237,14 +237,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("pruned_at", sa.Double(), nullable=True),
         sa.Column("ready", sa.Boolean(), nullable=True),
         sa.Column("readiness", sa.JSON(none_as_null=True), nullable=True),
-        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_review_item")),
+        sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review_item")),
         sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")),
     )
     op.create_index(
         op.f("ix_review_item_queue_status_due_at"), "review_item", ["queue", "status", "due_at"], unique=False
     )
     op.create_index(op.f("ix_review_item_status_expire_at"), "review_item", ["status", "expire_at"], unique=False)
-    op.create_index(op.f("ix_review_item_ticket_id"), "review_item", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_review_item_item_id"), "review_item", ["item_id"], unique=False)
     op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -253,8 +253,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("graph_version", sa.Integer(), nullable=True),
         sa.Column("moved_from", sa.Text(), nullable=True),
         sa.Column("thread_id", sa.Text(), nullable=True),
-        sa.Column("ticket_id", sa.Text(), nullable=True),
-        sa.Column("ticket_sha256", sa.Text(), nullable=True),
+        sa.Column("item_id", sa.Text(), nullable=True),
+        sa.Column("item_sha256", sa.Text(), nullable=True),
         sa.Column("host", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("input_sha256", sa.Text(), nullable=True),
@@ -270,7 +270,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index(op.f("ix_run_status_updated_at"), "run", ["status", "updated_at"], unique=False)
     op.create_index(op.f("ix_run_thread_id"), "run", ["thread_id"], unique=False)
-    op.create_index(op.f("ix_run_ticket_id"), "run", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_run_item_id"), "run", ["item_id"], unique=False)
     op.create_table(
         "score",
         sa.Column("score_id", sa.Text(), nullable=False),
@@ -297,7 +297,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "decision",
         sa.Column("decision_id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
@@ -313,26 +313,26 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("fields", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decided_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_decision_item_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_decision_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
-        sa.UniqueConstraint("item_id", "version", name=op.f("uq_decision_item_id_version")),
+        sa.UniqueConstraint("review_id", "version", name=op.f("uq_decision_review_id_version")),
     )
     op.create_index(op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False)
     op.create_table(
         "draft_version",
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("draft", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_draft_version_item_id")),
-        sa.PrimaryKeyConstraint("item_id", "seq", name=op.f("pk_draft_version")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_draft_version_review_id")),
+        sa.PrimaryKeyConstraint("review_id", "seq", name=op.f("pk_draft_version")),
     )
     op.create_table(
         "resume",
         sa.Column("decision_id", sa.Text(), nullable=False),
-        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -344,10 +344,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["decision_id"], ["decision.decision_id"], name=op.f("fk_resume_decision_id")),
-        sa.ForeignKeyConstraint(["item_id"], ["review_item.item_id"], name=op.f("fk_resume_item_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_resume_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_resume")),
     )
-    op.create_index(op.f("ix_resume_item_id"), "resume", ["item_id"], unique=False)
+    op.create_index(op.f("ix_resume_review_id"), "resume", ["review_id"], unique=False)
     op.create_index(op.f("ix_resume_status"), "resume", ["status"], unique=False)
     _guard_audit(op.get_bind().dialect.name)
 

@@ -21,12 +21,12 @@ class RunItem:
     sha256: str
 
 
-def content_sha256(ticket: Mapping[str, object], context: Mapping[str, object] | None = None) -> str:
+def content_sha256(fields: Mapping[str, object], context: Mapping[str, object] | None = None) -> str:
     """A hash of an item's content. Missing, null and empty fields are equal.
 
     Args:
-        ticket: Its fields.
+        fields: Its fields.
         context: The context from its row, if the source has context columns.
     """
-    said = {name: value for name, value in ticket.items() if value not in (None, "")}
+    said = {name: value for name, value in fields.items() if value not in (None, "")}
     return digest([said, dict(context)] if context else said)

@@ -1,0 +1,1 @@
+"""What a text claims, and where the evidence says it."""

@@ -1,0 +1,1 @@
+"""The way in: who calls, whether they may, signing in and out."""

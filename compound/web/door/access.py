@@ -1,0 +1,93 @@
+"""Who calls, and whether they may: dependencies of every route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
+
+from anyio import to_thread
+from fastapi import Request
+
+from compound.errors import CompoundError
+from compound.web.site.place import place_of
+
+if TYPE_CHECKING:
+    from compound.web.identity.people import Person
+    from compound.web.identity.roles import Right
+
+COOKIE: Final = "__Host-compound"
+"""The session cookie; browsers accept the name only with Secure, Path=/ and without Domain."""
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(back)
+        self.back = back
+
+
+class Refused(CompoundError):
+    """The request is not allowed: a missing right, or a form of another site."""
+
+
+def needs(right: Right) -> Callable[[Request], Awaitable[Person]]:
+    """A dependency that requires somebody with a right; what they may not see does not exist for them."""
+
+    async def signed_in(request: Request) -> Person:
+        person = await _caller(request)
+        request.state.person = person
+        if not person.may(right):
+            raise Refused("web.no-right", f"{person.name} lacks the right {right.value!r}", fix="ask an admin for it")
+        return person
+
+    return signed_in
+
+
+async def _caller(request: Request) -> Person:
+    people = place_of(request).people
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret:
+        person = await to_thread.run_sync(people.bearer, secret)
+        if person is None:
+            raise Refused("web.token", "the token is unknown, too old or revoked", fix="compound people token")
+        return person
+    cookie = request.cookies.get(COOKIE)
+    person = None if cookie is None else await to_thread.run_sync(people.session, cookie)
+    if person is None:
+        raise SignInFirst(_back(request))
+    if request.method not in _SAFE:
+        await require_own_form(request, person.csrf)
+    return person
+
+
+async def require_own_form(request: Request, csrf: str) -> None:
+    """Refuse a change that a page of another site asks for.
+
+    Raises:
+        Refused: `web.foreign-form`.
+    """
+    import hmac
+
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    is_foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    given = request.headers.get("x-csrf-token")
+    if given is None and _is_form(request):
+        value = (await request.form()).get("csrf")
+        given = value if isinstance(value, str) else None
+    is_ours = given is not None and hmac.compare_digest(given.encode(), csrf.encode())
+    if is_foreign or site not in (None, "same-origin", "none") or not is_ours:
+        raise Refused("web.foreign-form", "the form was not sent by a page of this server", fix="reload the page")
+
+
+def _is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return kind in ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _back(request: Request) -> str:
+    path = request.url.path if request.method in _SAFE else "/reviews"
+    query = f"?{request.url.query}" if request.url.query and request.method in _SAFE else ""
+    return quote(f"{path}{query}")

@@ -1,0 +1,1 @@
+"""What every page shares: protection, rendering, errors, words."""

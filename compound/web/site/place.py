@@ -1,0 +1,40 @@
+"""What the pages of one server share: its project, its people, its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from compound.project import Project
+    from compound.web.identity.people import People, Person
+    from compound.web.site.render import Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A project that is served.
+
+    Attributes:
+        project: The project. Its reviews, runs and batches are called from worker threads.
+        people: Who may sign in.
+        pages: Renders templates.
+    """
+
+    project: Project
+    people: People
+    pages: Pages
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def place_of(request: Request) -> Place:
+    """The place that answers a request."""
+    return cast("Place", request.app.state.place)
+
+
+def person_of(request: Request) -> Person:
+    """Who is signed in; only behind a dependency that requires it."""
+    return cast("Person", request.state.person)

@@ -1,0 +1,78 @@
+"""Pages from templates: escaped, translated, with times and texts that show what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from compound.web.site.protect import NONCE
+from compound.web.site.times import Moments
+from compound.web.site.visible import chips
+from compound.web.site.words import LANGUAGES, Words, chosen
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from compound.web.identity.people import Person
+
+TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+
+
+class Pages:
+    """Renders the templates of `compound/web/templates`.
+
+    Args:
+        title: Name of the project.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    @cached_property
+    def _environment(self) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        environment.filters["chips"] = chips
+        return environment
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        person: Person | None = None,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """A page as a response, in the language and the theme of the person."""
+        words = Words.of(chosen(request, person))
+        theme = "" if person is None else str(person.settings.get("theme", ""))
+        shared = {
+            "project": self.title,
+            "person": person,
+            "rights": set[str]() if person is None else {one.value for one in person.rights},
+            "nonce": request.scope[NONCE],
+            "path": request.url.path,
+            "language": words.language,
+            "languages": LANGUAGES,
+            "direction": words.direction,
+            "theme": theme,
+            "csrf": "" if person is None else person.csrf,
+            "moment": Moments(words).show,
+            "_": words.text,
+            "gettext": words.text,
+            "ngettext": words.plural,
+        }
+        text = self._environment.get_template(template).render({**shared, **(values or {})})
+        return HTMLResponse(text, status_code=status)
