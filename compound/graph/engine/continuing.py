@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from compound.graph.engine.durable import Durable, first_payload, load, next_pass, resume_payload, waits_of
+from compound.graph.engine.passes import owner_of
 from compound.graph.run.outcome import LOST
+from compound.graph.wiring.references import uses
 
 if TYPE_CHECKING:
     from langgraph.types import StateSnapshot
 
     from compound.graph.planning.planning import Plan
+    from compound.graph.planning.steps import Step
     from compound.graph.port.services import Reviews
     from compound.graph.run.active import ActiveRun
 
@@ -92,17 +95,41 @@ async def _continued(
     outcomes = _known(snapshot)
     # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
     is_over = not snapshot.tasks
+    lost = _read_around(run, durable.plan, outcomes)
+    outcomes = {name: data for name, data in outcomes.items() if name not in lost}
     asks_nobody = is_over and not waits_of(values)
     if status == "failed" or (_has_failed(outcomes) and (status == "running" or asks_nobody)):
         return await _again(run, outcomes, durable)
     if durable.runs_in_passes and is_over:
-        return await _next_pass(run, values, durable.reviews, reviews)
+        step = await _next_pass(run, {**values, "outcomes": outcomes}, durable.reviews, reviews)
+        if lost and isinstance(step.payload, dict):
+            step.payload["outcomes"] |= dict.fromkeys(lost)
+        return step
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
     if is_over:
         load(run, outcomes)
     return NextStep(must_run=not is_over)
+
+
+def _read_around(run: ActiveRun, plan: Plan, outcomes: Mapping[str, Any]) -> set[str]:
+    """Nodes around a map that an element reads which is drafted again: they run again, with present data.
+
+    Not those that make its list, and not those of other decisions and effects, as in `begin_again`.
+    """
+    found: set[str] = set()
+    for name in {owner_of(one) for one in run.redrafts} & plan.bodies.keys():
+        step = plan.steps[name]
+        reads = () if step.elements is None else step.elements.reads
+        listed = (use.ref.root for use in uses(step.node, ()) if use.path[:1] == ("map",))
+        found |= _with_ancestors(plan, step, reads) - _with_ancestors(plan, step, listed) - _rest(plan, outcomes, name)
+    return {name for name in found if name in outcomes and not plan.steps[name].is_boundary}
+
+
+def _with_ancestors(plan: Plan, step: Step, roots: Iterable[str]) -> set[str]:
+    names = {step.prefix + root for root in roots} & plan.steps.keys()
+    return names.union(*(plan.ancestors[name] for name in names))
 
 
 def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:

@@ -71,6 +71,7 @@ class Durable:
     """A plan bound to langgraph and to a checkpoint file.
 
     Attributes:
+        plan: The plan.
         live: Runs in memory, by key; nodes find their run here.
         steps: Reviews and effects, ready to run.
         maps: Maps with reviews or effects, ready to run.
@@ -78,7 +79,7 @@ class Durable:
     """
 
     def __init__(self, plan: Plan, services: Services, maps: Mapping[str, MapRunner], *, in_passes: bool) -> None:
-        self._plan = plan
+        self.plan = plan
         self._services = services
         self.steps = bind_boundaries(plan, services)
         self.maps = maps
@@ -91,7 +92,7 @@ class Durable:
     @property
     def reviews(self) -> frozenset[str]:
         """Names of the review nodes."""
-        return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
+        return frozenset(name for name, step in self.plan.steps.items() if step.kind == "review")
 
     def open(self, checkpoint_path: Path | None, *, wait_s: float = 30.0) -> None:
         """Open the checkpoints (in memory without a path) and compile."""
@@ -102,7 +103,7 @@ class Durable:
         self._saver = saver
         for one in self.maps.values():
             one.open(saver)
-        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+        self._app = self.build().compile(checkpointer=self._saver, name=self.plan.spec.name)
 
     def close(self) -> None:
         """Close the checkpoint file."""
@@ -111,14 +112,14 @@ class Durable:
     def build(self) -> StateGraph[Any, Any, Any, Any]:
         """The langgraph graph, one node per segment."""
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(GraphState)
-        waited_for = {name for segment in self._plan.segments for name in segment.waits_for}
-        for segment in self._plan.segments:
+        waited_for = {name for segment in self.plan.segments for name in segment.waits_for}
+        for segment in self.plan.segments:
             graph.add_node(segment.name, cast("Any", self._node(segment)))
             if segment.waits_for:
                 graph.add_edge(list(segment.waits_for), segment.name)
             else:
                 graph.add_edge(START, segment.name)
-        ends = [segment.name for segment in self._plan.segments if segment.name not in waited_for]
+        ends = [segment.name for segment in self.plan.segments if segment.name not in waited_for]
         graph.add_edge(ends, END)
         return graph
 
@@ -132,7 +133,7 @@ class Durable:
             state = cast(
                 "dict[str, Any]",
                 await self._require().ainvoke(
-                    cast("Any", payload), _config(self._plan, run.checkpoint_id), durability="sync"
+                    cast("Any", payload), _config(self.plan, run.checkpoint_id), durability="sync"
                 ),
             )
         finally:
@@ -155,11 +156,11 @@ class Durable:
         review = cast("ReviewStep", self.steps[node])
         if review.consequences is None:
             raise AssertionError("a review of an engine knows what lies behind it")
-        return await Rehearser(self._plan, run, review, review.consequences).rehearse(trial)
+        return await Rehearser(self.plan, run, review, review.consequences).rehearse(trial)
 
     async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
         """The state of a run, from its checkpoint."""
-        return await self._require().aget_state(_config(self._plan, checkpoint_id))
+        return await self._require().aget_state(_config(self.plan, checkpoint_id))
 
     async def require(self, run: ActiveRun) -> None:
         """Refuse to resume a waiting run without its checkpoint.
@@ -193,7 +194,7 @@ class Durable:
             run = self._load(state)
             if not self._is_ready(segment, run):
                 return _update({})
-            program = self._plan.programs[segment.name]
+            program = self.plan.programs[segment.name]
             known = set(run.outcomes)
             await run_program(program, run, scope=run.scope, outcomes=run.outcomes, lead=run.lead)
             run.keep_spans()
@@ -209,7 +210,7 @@ class Durable:
                 run.keep_spans()
                 return {**_update({}), "waits": {segment.name: str(waits)}}
             run.settle(segment.name, outcome)
-            await tell_outcome(run, self._plan.steps[segment.name], run.lead + segment.name, outcome)
+            await tell_outcome(run, self.plan.steps[segment.name], run.lead + segment.name, outcome)
             run.keep_spans()
             return _update({**run.amended, segment.name: outcome})
 
@@ -222,7 +223,7 @@ class Durable:
             made = await self.maps[segment.name].run(run)
             if made.outcome is not None:
                 run.settle(segment.name, made.outcome)
-                await tell_outcome(run, self._plan.steps[segment.name], run.lead + segment.name, made.outcome)
+                await tell_outcome(run, self.plan.steps[segment.name], run.lead + segment.name, made.outcome)
             run.keep_spans()
             ended = {} if made.outcome is None else {segment.name: made.outcome}
             return {**_update(ended), "waits": made.waits, "elements": made.elements}
@@ -231,7 +232,7 @@ class Durable:
 
     def _is_ready(self, segment: Segment, run: ActiveRun) -> bool:
         """Whether everything before it has an outcome; not so behind a review that waits."""
-        steps = self._plan.steps
+        steps = self.plan.steps
         return not self.runs_in_passes or all(
             dep in run.outcomes or dep in segment.steps for name in segment.steps for dep in steps[name].deps
         )

@@ -15,7 +15,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 from compound.errors import ConflictError, NodeError
 from compound.graph.engine.continuing import advance, begin_again
 from compound.graph.engine.durable import Durable, first_payload
-from compound.graph.engine.passes import Pass, ended_of, index_of, owner_of, split_element, waiting_of
+from compound.graph.engine.passes import Pass, ended_of, index_of, is_outdated, owner_of, split_element, waiting_of
 from compound.graph.planning.expanding import EACH
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.items import combined, element_of, failure, items_of, value_of
@@ -175,7 +175,7 @@ class _Going:
         known, waits = self._run.elements.get(name), self._before[name]
         if known is None or name in self._run.redrafts or not known["is_final"]:
             return True
-        if known["stands_on"] != self._elements[at].stands_on:
+        if is_outdated(self._elements[at], known):
             return True
         if self._run.answered is not None:
             return not self._run.answered.isdisjoint(waits)

@@ -13,6 +13,7 @@ from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewReque
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import ReviewOpened
+from compound.graph.run.items import source_of
 from compound.graph.run.outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph.wiring.references import compile_lenient, compile_value, shown_names
 from compound.language.conditions import parse_condition
@@ -262,10 +263,11 @@ def _roles(run: ActiveRun) -> _Roles:
     roles = run.roles
     if roles is None:
         return {}
+    item, title = source_of(run, roles.value(run.input), roles.title(run.input))
     return {
         "item_name": roles.id(run.input),
-        "item": roles.value(run.input),
-        "title": roles.title(run.input),
+        "item": item,
+        "title": title,
         "reasons": roles.reasons(run.scope),
     }
 

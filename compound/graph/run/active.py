@@ -54,6 +54,7 @@ class ActiveRun:
         is_resumed: Whether it has run before.
         lead: Prefix of the names of its steps in the whole run: `letters[3].` in an element of a map; else empty.
         stands_on: Digest of what an element was made from; empty for a whole run.
+        each: In an element of a map: name of the item (`as`) to the item; of nested maps also those around it.
         refused_by: Why no effect of it may happen: a review around the element rejected. Empty if none did.
         elements: Outcomes of elements, by name: `letters[3]`; see `Elements`.
         waits: Reviews that wait, with their items, by name: `letters[3].review`.
@@ -87,6 +88,7 @@ class ActiveRun:
     is_resumed: bool = False
     lead: str = ""
     stands_on: str = ""
+    each: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     refused_by: str = ""
     elements: dict[str, Mapping[str, JsonValue]] = field(default_factory=dict[str, "Mapping[str, JsonValue]"])
     waits: dict[str, str] = field(default_factory=dict[str, str])
@@ -127,12 +129,15 @@ class ActiveRun:
         """Name of a step in the whole run: `letters[3].review`."""
         return self.lead + step.name if self.lead else step.path
 
-    def element(self, name: str, around: Scope, *, stands_on: str, refused_by: str) -> ActiveRun:
+    def element(
+        self, name: str, around: Scope, *, each: Mapping[str, JsonValue], stands_on: str, refused_by: str
+    ) -> ActiveRun:
         """One element of a map of this run: a run of its own for its steps, the same run to everybody else.
 
         Args:
             name: `letters[3]`.
             around: What its references see around it, with its item.
+            each: See `ActiveRun`.
             stands_on: See `ActiveRun`.
             refused_by: See `ActiveRun`.
         """
@@ -140,6 +145,7 @@ class ActiveRun:
             self,
             checkpoint_id=f"{self.checkpoint_id}~{name}.",
             lead=f"{self.lead}{name}.",
+            each=each,
             stands_on=stands_on,
             refused_by=refused_by,
             gate=None if self.gate is None else self.pass_gate,

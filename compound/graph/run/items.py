@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from compound.language.references import Scope
 
 _SORTED: Final = orjson.OPT_SORT_KEYS
+_WORDS: Final = 60
+"""Characters of an item in the title of its review."""
 
 
 def items_of(step: Step, rules: MapPlan, each: JsonValue, run_id: str) -> list[JsonValue]:
@@ -53,7 +55,43 @@ def element_of(step: Step, run: ActiveRun, at: int, value: JsonValue, *, refused
     read = [view.get(name, ABSENT) for name in plan.reads]
     stands_on = sha(orjson.dumps([value, [None if one is ABSENT else [one] for one in read]], option=_SORTED))
     name = f"{step.name}[{at}]"
-    return run.element(name, around, stands_on=stands_on, refused_by=run.refused_by or refused_by)
+    return run.element(
+        name,
+        around,
+        each={**run.each, plan.rules.item: value},
+        stands_on=stands_on,
+        refused_by=run.refused_by or refused_by,
+    )
+
+
+def source_of(run: ActiveRun, item: Mapping[str, JsonValue], title: str) -> tuple[Mapping[str, JsonValue], str]:
+    """What a review shows as its source, and its title: in an element of a map, the element first.
+
+    Args:
+        run: The run, or an element of it.
+        item: The item of the whole run.
+        title: Its title.
+
+    Returns:
+        `{question: ..., id: ..., subject: ...}` without the list that has the element, and
+        `answers[1]: Is it safe? · Water`.
+    """
+    if not run.lead:
+        return item, title
+    own = list(run.each.values())
+    rest = {name: value for name, value in item.items() if not (isinstance(value, list) and own[0] in value)}
+    words = _words(own[-1])
+    named = f"{run.lead.removesuffix('.')}{f': {words}' if words else ''}"
+    return {**run.each, **{name: value for name, value in rest.items() if name not in run.each}}, (
+        f"{named} · {title}" if title else named
+    )
+
+
+def _words(value: JsonValue) -> str:
+    """An item in a few words: itself, or its first field that is a text or a number."""
+    known = value.values() if isinstance(value, dict) else (value,)
+    first = next((one for one in known if isinstance(one, str | int | float) and not isinstance(one, bool)), "")
+    return " ".join(str(first)[:1_000].split())[:_WORDS]
 
 
 def value_of(

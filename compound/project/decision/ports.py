@@ -170,8 +170,8 @@ class QueuedReviews:
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Store the run's current draft in an undecided item."""
         new, item, _ = self._opened(self._ruled(request))
-        then = item.draft, dict(item.refs), item.decide
-        if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
+        then = item.draft, dict(item.refs), item.decide, item.title
+        if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide, new.title):
             what = f"the graph of run {request.run_id} changed, and with it the draft"
             stale = self.queue.outdate(item.review_id, ConflictError("graph.changed", what), actor="graph")
             self.queue.redraft(item.review_id, user="graph", version=stale.version, fresh=_fresh(new))
@@ -256,6 +256,7 @@ def _fresh(new: NewReview) -> Redraft:
         second=new.second,
         undo_s=new.undo_s,
         decide=new.decide,
+        source=(new.item, new.title),
     )
 
 

@@ -164,7 +164,7 @@ def next_status(item: ReviewItem, event: Event) -> Status:
     return status
 
 
-def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values: object) -> ReviewItem:
+def move(db: Connection, item: ReviewItem, event: Event, /, *, now: float, **values: object) -> ReviewItem:
     """Apply an event to the version that was seen; every status change goes through here.
 
     Raises:
@@ -174,7 +174,7 @@ def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values
     return load(db, item.review_id)
 
 
-def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
+def compare_and_set(db: Connection, item: ReviewItem, /, *, now: float, **values: object) -> None:
     """Change the item if its version is still the one that was seen.
 
     Raises:

@@ -116,7 +116,7 @@ def test_each_item_is_decided_alone_and_done_at_once(place: Place) -> None:
     assert "Dear, two." in shown.out
     assert "i-2" in shown.out
     does = place.say("review", "show", items["letters[1].review"], "--json").json
-    assert [one["effect"] for one in does["effects"]["approve"]] == ["visit", "send_letter"], does
+    assert [one["name"] for one in does["effects"]["approve"]] == ["visit", "send_letter"], does
     said = place.say("review", "approve", items["letters[1].review"], "--json")
     assert (said.code, said.json["run_status"]) == (0, "waiting_review"), said.err
     assert (sent(place), people(place, "crm")) == ([("i-2", "Dear, two.")], {"ann": 0, "bob": 1, "cyd": 0})
@@ -396,6 +396,24 @@ def test_items_that_the_list_no_longer_has_are_withdrawn(place: Place) -> None:
     for item in left.values():
         assert place.say("review", "approve", item).code == 0
     assert (sent(place), waiting(place)) == ([("i-2", "Dear, two."), ("i-1", "Dear, one.")], {})
+
+
+def test_a_review_whose_item_changed_says_what_it_is_about_now(place: Place) -> None:
+    place.edit("graphs/main.yaml", "each: $input.letters", "each: $plan.letters")
+    place.edit("graphs/main.yaml", "      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}\n", "")
+    place.edit("graphs/main.yaml", "        versions: [$crm.versions]\n", "")
+    place.edit("graphs/main.yaml", "input: {letters:", '  Plan: {letters: "list[Letter]"}\ninput: {letters:')
+    place.edit("graphs/main.yaml", "nodes:\n  letters:", f"nodes:\n{PLAN}  letters:")
+    place.edit("graphs/main.yaml", "{letters: $letters,", "{whole: $whole.action, letters: $letters,")
+    place.write({"tools/planning.py": PLANNER.replace("letters[:2]", "letters[1:]")})
+    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
+    items = waiting(place)
+    assert "letters[0]: i-1" in place.say("review", "show", items["letters[0].review"]).out
+    said = place.say("review", "return", items["whole"], "--instruction", "the second one")
+    assert said.code == 0, said.err
+    shown = place.say("review", "show", items["letters[0].review"], "--json").json
+    assert (shown["title"], shown["item"]["letter"]["to"]) == ("letters[0]: i-2", "i-2")
+    assert "Dear, two." in str(shown["evidence"])
 
 
 PLAN = """\
