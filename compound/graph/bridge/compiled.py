@@ -29,7 +29,7 @@ from compound.graph.bridge.channels import PRIVATE, schemas
 from compound.graph.bridge.listen import HEARD, Heard, is_nested
 from compound.graph.engine.durable import load
 from compound.graph.node.boundaries import bind_boundaries
-from compound.graph.planning.interface import interface
+from compound.graph.planning.interface import interface, require_compilable
 from compound.graph.port.catalogue import EmptyCatalogue
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.outcome import LOST, Outcome
@@ -75,9 +75,11 @@ def compile_graph(
         served: Whether a server runs the graph: it provides its own checkpointer, and refuses a graph that has one.
 
     Raises:
-        ProjectError: A name is unknown, or the graph cannot be planned.
+        ProjectError: A name is unknown, or the graph cannot be planned; ``graph.not-compiled``: it has a map with
+            reviews or effects.
     """
     bound = _Bound(spec, services, recorder)
+    require_compilable(bound.plan)
     state, given, made = schemas(interface(bound.plan, catalogue or EmptyCatalogue()))
     builder = _Builder(state, input_schema=given, output_schema=made)
     builder.bound = bound

@@ -270,9 +270,9 @@ class Engine:
             ProjectError: ``graph.unknown-node``: a swap names an unknown node.
         """
         self._frame.require_fit(input, context or {}, run_id)
-        unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._frame.runners]
+        known = sorted({*self.plan.paths, *self._frame.runners})
+        unknown = [name for name in swaps or {} if name not in known]
         if unknown:
-            known = sorted({*self.plan.steps, *self._frame.runners})
             raise ProjectError("graph.unknown-node", f"unknown node {unknown[0]!r}", fix=choices(known, unknown[0]))
         active = self._frame.activate(run_id, run_id, input, context or {}, None)
         replay = Replay(recording, mode, swaps or {})

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.connector.target import EffectCall
 from compound.errors import DataError, NodeError
 from compound.graph.engine.last_round import LastRound
+from compound.graph.node.effect import in_run
 from compound.graph.node.policy import DecidedBy
+from compound.graph.node.review import placed
 from compound.graph.planning.steps import RepeatPlan
 from compound.graph.run.attempts import execute
 from compound.graph.run.outcome import Outcome
@@ -131,12 +133,12 @@ class Rehearser:
             self._require_texts(trial, shown, changed, effects, before)
         await self._require_policy(trial, effects)
         return Rehearsal(
-            effects=effects,
+            effects=in_run(effects, run),
             fields=fields,
             amends=amends,
             changed=changed,
-            before=before,
-            request=self._review.request(run, edited),
+            before=in_run(before, run),
+            request=placed(self._review.request(run, edited), run),
             is_unseen=is_unseen,
         )
 
@@ -194,7 +196,7 @@ class Rehearser:
             if step.name in fixed or not self._is_made_from(step, touched):
                 continue
             old = self._run.outcomes[step.name]
-            new = await execute(step, self._run, self._run.scope, self._run.outcomes, "")
+            new = await execute(step, self._run, self._run.scope, self._run.outcomes, self._run.lead)
             self._run.settle(step.name, new)
             self._fresh.add(step.name)
             if new.error is not None:

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
+from compound.graph.node.effect import in_run
 from compound.graph.node.policy import DecidedBy
 from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import ReviewOpened
+from compound.graph.run.items import source_of
 from compound.graph.run.outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph.wiring.references import compile_lenient, compile_value, shown_names
 from compound.language.conditions import parse_condition
@@ -63,7 +65,7 @@ class ReviewStep:
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = await self._allowed(run, self.request(run))
+                request = placed(await self._allowed(run, self.request(run)), run)
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -73,7 +75,7 @@ class ReviewStep:
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
-                await run.listener(ReviewOpened(node=self.step.path, review_id=opened.review_id, queue=queue))
+                await run.listener(ReviewOpened(node=run.at(self.step), review_id=opened.review_id, queue=queue))
             if opened.is_stale:
                 run.stale_ids.append(opened.review_id)
             while decision is None:
@@ -81,6 +83,11 @@ class ReviewStep:
                 await pause(opened.review_id)
                 # The resume value is not the decision; only the queue has it.
                 decision = await reviews.decision(opened.review_id)
+            if decision.is_closed:
+                what = f"nobody decided review {decision.review_id} in time"
+                error = self.step.error("graph.cancelled", what, run.run_id, fix="start a new run")
+                span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
+                return Outcome("failed", error=error)
             for name, amended in decision.amends.items():
                 run.amend(name, amended)
             value = self._value(decision)
@@ -154,7 +161,7 @@ class ReviewStep:
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
-            node=self.step.path,
+            node=self.step.name,
             graph_name=run.graph_name,
             graph_hash=run.graph_hash,
             queue=node.queue,
@@ -209,6 +216,18 @@ class ReviewStep:
         }
 
 
+def placed(request: ReviewRequest, run: ActiveRun) -> ReviewRequest:
+    """A request with the names that its nodes have in the whole run: `letters[3].review` in an element of a map."""
+    if not run.lead:
+        return request
+    return replace(
+        request,
+        node=run.lead + request.node,
+        effects={action: in_run(calls, run) for action, calls in request.effects.items()},
+        covers=tuple(run.lead + name for name in request.covers),
+    )
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -244,10 +263,11 @@ def _roles(run: ActiveRun) -> _Roles:
     roles = run.roles
     if roles is None:
         return {}
+    item, title = source_of(run, roles.value(run.input), roles.title(run.input))
     return {
         "item_name": roles.id(run.input),
-        "item": roles.value(run.input),
-        "title": roles.title(run.input),
+        "item": item,
+        "title": title,
         "reasons": roles.reasons(run.scope),
     }
 

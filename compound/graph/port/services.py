@@ -185,6 +185,7 @@ class ReviewDecision:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: A user, or `policy:<hash>`.
         first_by: The first of two approvers; empty if one person decided.
+        is_closed: Whether nobody decided an item of a map in time, and its review says `close`: there is no action.
         fields: The fields of the action: given ones, and shown ones that were not changed.
         amends: Node to the value that replaces its own: edited or recomputed.
         versions: Row versions of the review, on which the decision was made.
@@ -200,6 +201,7 @@ class ReviewDecision:
     waited_s: float | None = None
     amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     first_by: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +239,21 @@ class Reviews(Protocol):
         """The final decision; None while the review waits, or the decision can still be undone."""
         ...
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for; empty if nobody did."""
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has.
+
+        Args:
+            run_id: The run.
+            elements: What their names begin with: `letters[`.
+            kept: Number of elements that the map has.
+        """
+        ...
+
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run asked for; empty if nobody did.
+
+        With `lead` (`letters[3].`) a draft of this element of the run; else one that is not of an element.
+        """
         ...
 
 

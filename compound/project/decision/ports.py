@@ -20,7 +20,9 @@ from compound.graph.port.services import (
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
-from compound.review import Status
+from compound.review import ReviewFilter, Status
+from compound.review.item.elements import lead_of
+from compound.review.item.machine import UNDECIDED
 from compound.review.item.offer import WITHOUT_EFFECTS
 from compound.review.item.types import Decision, NewReview, Readiness, Redraft, Review
 from compound.review.queue.queue import ReviewQueue
@@ -91,7 +93,7 @@ class QueuedReviews:
             review = self.queue.show(review.review_id) if decision is None else review
         return OpenedReview(
             review_id=review.review_id,
-            decision=self._told(decision, review) if decision else None,
+            decision=self._told(decision, review) if decision else _closed(review),
             is_stale=review.status is Status.STALE,
         )
 
@@ -141,9 +143,17 @@ class QueuedReviews:
         decided = review if decision.review_id == review.review_id else self.queue.show(decision.review_id)
         return _decided(decision, review, decided.first_approver or "")
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for."""
-        returned = self.queue.returns(run_id)
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has."""
+        for one in self.queue.list(ReviewFilter(run_id=run_id, statuses=tuple(UNDECIDED), limit=10_000)):
+            index = one.node.removeprefix(elements).partition("]")[0]
+            if one.node.startswith(elements) and int(index) >= kept:
+                why = f"the list of {elements.removesuffix('[')} no longer has this item"
+                self.queue.withdraw(one.review_id, actor="graph", reason=why)
+
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""
+        returned = [one for one in self.queue.returns(run_id) if lead_of(one.node) == lead]
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, review_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
@@ -160,8 +170,8 @@ class QueuedReviews:
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
         """Store the run's current draft in an undecided review."""
         new, review, _ = self._opened(self._ruled(request))
-        then = review.draft, dict(review.refs), review.decide
-        if review.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
+        then = review.draft, dict(review.refs), review.decide, review.title
+        if review.status in _OPEN and then != (new.draft, dict(new.refs), new.decide, new.title):
             what = f"the graph of run {request.run_id} changed, and with it the draft"
             stale = self.queue.outdate(review.review_id, ConflictError("graph.changed", what), actor="graph")
             self.queue.redraft(review.review_id, user="graph", version=stale.version, fresh=_fresh(new))
@@ -198,10 +208,10 @@ class QueuedReviews:
         )
 
     async def decision(self, review_id: str) -> ReviewDecision | None:
-        """The final decision of a review; None while it waits."""
+        """The final decision of an review; None while it waits."""
         review = self.queue.recall(review_id)
         decision = self._standing(review)
-        return self._told(decision, review) if decision else None
+        return self._told(decision, review) if decision else _closed(review)
 
 
 def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
@@ -210,6 +220,20 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
     if not reasons and request.auto is not None and request.auto.reason:
         reasons = (request.auto.reason,)
     return reasons + request.remarks
+
+
+def _closed(review: Review) -> ReviewDecision | None:
+    """The end of an review of a map that nobody decided in time; a run's own review ends with the run."""
+    if review.status is not Status.EXPIRED or review.on_expire != "close" or not lead_of(review.node):
+        return None
+    return ReviewDecision(
+        decision_id="",
+        review_id=review.review_id,
+        action="",
+        actor="clock",
+        versions=rows_only(review.refs),
+        is_closed=True,
+    )
 
 
 def _certified(now: NewReview, review: Review) -> str:
@@ -232,6 +256,7 @@ def _fresh(new: NewReview) -> Redraft:
         second=new.second,
         undo_s=new.undo_s,
         decide=new.decide,
+        source=(new.item, new.title),
     )
 
 

@@ -10,6 +10,7 @@ from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
 from compound.project.open.conversation import rows_only
+from compound.review.item.elements import lead_of
 from compound.review.item.types import Draft, Revalidated, Review
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def not_done(resources: Resources, review: Review, calls: Sequence[EffectCall]) 
     """The effects that were not done for the review yet: done effects are not rehearsed."""
     from compound.effect.outbox import Outbox
 
-    done = done_of(Outbox(resources.state).for_run(review.run_id))
+    of_run = Outbox(resources.state).for_run(review.run_id)
+    done = done_of([one for one in of_run if lead_of(one.call.node) == lead_of(review.node)])
     return rest_of(calls, done, canonical_of(resources.parts.effects))
 
 

@@ -42,6 +42,7 @@ class ReviewService(ReviewUpkeep):
         """Internal: `Project.reviews` makes it."""
         self._project = project
         self.lease_s = RESUME_LEASE_S
+        self._ended = set()
 
     @property
     def queue(self) -> ReviewQueue:

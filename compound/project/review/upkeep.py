@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
+from compound.review.item.elements import declared_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,8 @@ class ReviewUpkeep:
     """The part of the review service without decisions."""
 
     _project: OpenedProject
+    _ended: set[str]
+    """Reviews that expired and were ended by `keep_up`; a map of one of them may still wait for others."""
 
     @property
     def queue(self) -> ReviewQueue:
@@ -127,15 +130,22 @@ class ReviewUpkeep:
     def keep_up(self) -> Sequence[str]:
         """Internal: process everything that is due but decided runs; the ids of those, oldest first."""
         self.queue.sweep()
-        self._close(self.queue.still_running())
+        self._ended.update(self._close([one for one in self.queue.still_running() if one not in self._ended]))
         return self.open_resumes()
 
-    def _close(self, expired: Sequence[str]) -> None:
+    def _close(self, expired: Sequence[str]) -> list[str]:
+        """End what nobody decided in time; the ids of those that ended."""
+        ended: list[str] = []
         for review_id in expired:
-            item = self.queue.show(review_id)
-            # another item of the run may just have been decided; the next sweep retries
+            review = self.queue.show(review_id)
+            # another review of the run may just have been decided; the next sweep retries
             with suppress(ConflictError):
-                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review {review_id} in time")
+                if declared_name(review.node) != review.node:
+                    self._project.resume(review.run_id)  # only this element of a map has ended
+                else:
+                    self._end_run(review.run_id, actor="clock", reason=f"nobody decided review {review_id} in time")
+                ended.append(review_id)
+        return ended
 
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio

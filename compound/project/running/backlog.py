@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -268,18 +269,19 @@ class EngineRunner:
 
     async def _up_to_date(self, result: RunResult, turn: EffectGate) -> RunResult:
         """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed reviews."""
-        for _ in range(_REDRAFTS):
-            node = self._stale_node(result)
-            if node is None:
-                return result
+        drafted: Counter[str] = Counter()
+        found = result.stale_ids
+        while (node := self._stale_node(result, found)) is not None and drafted[node] < _REDRAFTS:
+            drafted[node] += 1
             await turn()
             self._conversations.again(result.run_id)
             result = await self._engine.redraft(result.run_id, node, decides="auto")
-        self._stale_node(result)
+            # The new draft of one item of a map says nothing about the others that are stale.
+            found = (*result.stale_ids, *(one for one in found if self._queue.show(one).status == "stale"))
         return result
 
-    def _stale_node(self, result: RunResult) -> str | None:
-        stale = result.stale_ids
+    def _stale_node(self, result: RunResult, found: tuple[str, ...]) -> str | None:
+        stale = found
         if result.status == "failed":
             stale = reopen_refused(self._queue, self._outbox, result.run_id)
         for review_id in stale:

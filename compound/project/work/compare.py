@@ -242,14 +242,17 @@ class Comparer:
         from compound.review.item.machine import UNDECIDED
 
         query = (
-            sa.select(review.c.node, sa.func.count(sa.distinct(run.c.run_id)))
+            sa.select(review.c.node, run.c.run_id)
+            .distinct()
             .join(run, run.c.run_id == review.c.run_id)
             .where(run.c.graph_name == old.name, run.c.graph_hash == old.hash)
             .where(review.c.status.in_(sorted(one.value for one in UNDECIDED)))
-            .group_by(review.c.node)
         )
+        runs: dict[str, set[str]] = {}
         with self.resources.state.read() as db:
-            return {str(node): int(count) for node, count in db.execute(query)}
+            for node, run_id in db.execute(query):
+                runs.setdefault(str(node).partition("[")[0], set()).add(str(run_id))
+        return {node: len(found) for node, found in runs.items()}
 
 
 def _touched(revision: Revision, root: Path) -> list[str]:

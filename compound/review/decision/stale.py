@@ -203,6 +203,7 @@ def redraft(
             reasons=_with_history(review, fresh.reasons),
             stale_reason=None,
             **({} if fresh.decide is None else {"decide": fresh.decide}),
+            **({} if fresh.source is None else {"item": dict(fresh.source[0]), "title": fresh.source[1]}),
             **readiness_columns(fresh.readiness),
             second=list(dict.fromkeys((*review.second, *fresh.second))),
             undo_s={one: max(review.undo_s.get(one, 0), s) for one, s in {**review.undo_s, **fresh.undo_s}.items()},

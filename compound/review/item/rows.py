@@ -162,7 +162,7 @@ def next_status(review: Review, event: Event) -> Status:
     return status
 
 
-def move(db: Connection, review: Review, event: Event, *, now: float, **values: object) -> Review:
+def move(db: Connection, review: Review, event: Event, /, *, now: float, **values: object) -> Review:
     """Apply an event to the version that was seen; every status change goes through here.
 
     Raises:
@@ -172,7 +172,7 @@ def move(db: Connection, review: Review, event: Event, *, now: float, **values: 
     return load(db, review.review_id)
 
 
-def compare_and_set(db: Connection, review: Review, *, now: float, **values: object) -> None:
+def compare_and_set(db: Connection, review: Review, /, *, now: float, **values: object) -> None:
     """Change the review if its version is still the one that was seen.
 
     Raises:

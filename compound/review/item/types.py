@@ -214,7 +214,8 @@ class Review:
 class Redraft:
     """The graph's new draft for a stale review, from current data; see `NewReview`.
 
-    Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
+    Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer,
+    `source` None the item's fields and title.
     """
 
     draft: Draft
@@ -226,6 +227,7 @@ class Redraft:
     undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     readiness: Readiness | None = None
     decide: Offer | None = None
+    source: tuple[Mapping[str, JsonValue], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
+from compound.review.item.elements import declared_name, like_pattern
 from compound.review.item.rows import readiness_from
 from compound.review.item.types import Clock
 
@@ -178,23 +179,30 @@ class Certificates:
             covers: Digest of everything that produced the drafts.
 
         Returns:
-            A person's first final decision on each draft, oldest first.
+            A person's first final decision on each draft, oldest first. Drafts of the items of one map share a key.
         """
         query = (
-            sa.select(_REVIEW.c.run_id, _REVIEW.c.review_id, _REVIEW.c.readiness, _DECISION.c.action, _DECISION.c.actor)
+            sa.select(_REVIEW.c.run_id, _REVIEW.c.review_id, _REVIEW.c.node, _REVIEW.c.readiness)
+            .add_columns(_DECISION.c.action, _DECISION.c.actor)
             .join(_DECISION, _DECISION.c.review_id == _REVIEW.c.review_id)
-            .where(_REVIEW.c.node == node, _REVIEW.c.ready.is_(True), _DECISION.c.final.is_(True))
+            .where(sa.or_(_REVIEW.c.node == node, _REVIEW.c.node.like(like_pattern(node))))
+            .where(_REVIEW.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
         )
-        found: dict[str, AuditedDecision] = {}
+        found: dict[tuple[str, str], AuditedDecision] = {}
         with self._store.read() as db:
             for row in db.execute(query):
                 said = readiness_from(row.readiness)
                 is_label = said is not None and said.audit and said.covers == covers
-                if said is None or not is_label or row.actor.startswith("policy:") or row.run_id in found:
+                place = (row.run_id, row.node)
+                if said is None or not is_label or row.actor.startswith("policy:") or place in found:
                     continue
-                found[row.run_id] = AuditedDecision(
-                    review_id=row.review_id, is_unchanged=row.action == said.action, key=said.key, score=said.score
+                if declared_name(row.node) != node:
+                    continue
+                key = said.key or (None if row.node == node else row.run_id)
+                is_unchanged = row.action == said.action
+                found[place] = AuditedDecision(
+                    review_id=row.review_id, is_unchanged=is_unchanged, key=key, score=said.score
                 )
         return list(found.values())
 
