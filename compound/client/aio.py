@@ -115,7 +115,7 @@ class AsyncReviewClient:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[ReviewRow]:
-        """A part of the list of review items.
+        """A part of the list of reviews.
 
         Args:
             view: `open`, `mine`, `ready`, `look`, `second`, `stale`, `snoozed`, `decided`.

@@ -15,7 +15,7 @@ class CallError(CompoundError):
 
     Attributes:
         status: The HTTP status; 0 if the server could not be reached.
-        current: The review item as it is now, if it changed since it was read; else None.
+        current: The review as it is now, if it changed since it was read; else None.
         request_id: Names the call in the server's log.
     """
 

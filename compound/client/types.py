@@ -15,7 +15,7 @@ class _Answer(BaseModel):
 
 
 class ReviewRow(_Answer):
-    """A review item in a list.
+    """A review in a list.
 
     Attributes:
         status: `pending`, `in_review`, `awaiting_second`, `decided`, `stale`, `snoozed`, `expired`, `withdrawn`.
@@ -48,7 +48,7 @@ class ReviewRow(_Answer):
 
 
 class Review(_Answer):
-    """A review item with what a person needs to decide it; its evidence is a call of its own.
+    """A review with what a person needs to decide it; its evidence is a call of its own.
 
     Attributes:
         item: The source item, as the graph's `item` declares it.
@@ -69,7 +69,7 @@ class Review(_Answer):
     run_id: str
     graph: str = ""
     node: str = ""
-    round: int = 0
+    returns: int = 0
     level: int = 0
     risk: int = 0
     name: str = ""
@@ -141,7 +141,7 @@ class Outcome(_Answer):
 
 
 class Comment(_Answer):
-    """What somebody said about a review item."""
+    """What somebody said about a review."""
 
     comment_id: str
     review_id: str
@@ -181,7 +181,7 @@ class Run(_Answer):
     Attributes:
         status: `done`, `waiting_review`, `running`, `failed`, `cancelled`, `stopped`.
         output: The graph's output; None until it is done.
-        review_ids: Review items that wait for a person.
+        review_ids: Reviews that wait for a person.
         error: Code, text and fix of a failed run; None for others.
     """
 
@@ -235,7 +235,7 @@ class Problem(BaseModel):
         detail: What was found.
         fix: What to do; empty if only a retry helps.
         errors: For a request that does not have its form: where, and what is wrong.
-        current: For a conflict about a review item: the item as it is now.
+        current: For a conflict about a review: the item as it is now.
     """
 
     model_config = ConfigDict(extra="ignore")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from compound.connector.state.tables import review_item
+from compound.connector.state.tables import review
 from compound.review.decision.claims import ORDER
 
 if TYPE_CHECKING:
     from compound.review.item.lists import After, ReviewFilter, Sort
 
-_I = review_item.c
+_I = review.c
 
 
 def order_of(sort: Sort) -> Sequence[sa.ColumnElement[Any]]:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/api/v1"
 _ABOUT: Final = """\
-Everything that the pages of `compound serve` do, for programs: review items, runs of graphs, events.
+Everything that the pages of `compound serve` do, for programs: reviews, runs of graphs, events.
 
 - **Who calls**: `Authorization: Bearer TOKEN`; a scope of the token is a right of its account. A page of the same
   server may call with its session and the header `X-CSRF-Token`.
 - **Errors**: `application/problem+json` with a stable `code`, what was found, and a `fix`.
-- **Versions**: a review item has an `ETag`; a decision names it in `If-Match`, and is refused with 412 and the item as
+- **Versions**: a review has an `ETag`; a decision names it in `If-Match`, and is refused with 412 and the item as
   it is now if somebody changed it.
 - **Retries**: a change may carry an `Idempotency-Key`. The same request with the same key is answered again and not
   done again; another request with the key is refused with 422; 409 says that the first one is still running.

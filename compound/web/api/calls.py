@@ -1,4 +1,4 @@
-"""What the calls of the API share: rights, versions, cursors, review items that a caller sees."""
+"""What the calls of the API share: rights, versions, cursors, reviews that a caller sees."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Reader = Annotated[Person, Depends(needs(Right.READ))]
 Decider = Annotated[Person, Depends(needs(Right.DECIDE))]
 Auditor = Annotated[Person, Depends(needs(Right.AUDIT))]
 Developer = Annotated[Person, Depends(needs(Right.RUNS, Right.CREATE))]
-ReviewId = Annotated[str, Path(description="Id of a review item.", max_length=64)]
+ReviewId = Annotated[str, Path(description="Id of a review.", max_length=64)]
 IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description='The version that was read, as in the ETag: `"7"`.', examples=['"7"']),
@@ -69,15 +69,15 @@ def service_of(request: Request) -> ReviewService:
 
 
 def seen(request: Request, person: Person, review_id: str) -> ReviewView:
-    """A review item that the person sees; others do not exist for the person."""
+    """A review that the person sees; others do not exist for the person."""
     view = service_of(request).show(review_id) if review_id else None
     if view is None or view.review_id != review_id or not person.sees(view.queue):
-        raise DataError("review.unknown-item", f"review item {review_id!r} does not exist", fix="GET /api/v1/reviews")
+        raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="GET /api/v1/reviews")
     return view
 
 
 def review_of(view: ReviewView) -> Review:
-    """A review item as the API answers it."""
+    """A review as the API answers it."""
     return Review.model_validate(asdict(view))
 
 
@@ -94,11 +94,11 @@ def version_of(given: str | None) -> int:
     """
     if given is None:
         what = "a decision needs If-Match: the version that was shown to the person who makes it"
-        raise ApiError("api.no-version", what, status=428, fix='If-Match: "7", the ETag of the review item')
+        raise ApiError("api.no-version", what, status=428, fix='If-Match: "7", the ETag of the review')
     number = given.strip().strip('"')
     if not (number.isascii() and number.isdecimal()) or len(number) > 9:
-        what = f"If-Match is {given[:40]!r}, not the version of a review item"
-        raise ApiError("api.bad-version", what, status=422, fix='If-Match: "7", the ETag of the review item')
+        what = f"If-Match is {given[:40]!r}, not the version of a review"
+        raise ApiError("api.bad-version", what, status=422, fix='If-Match: "7", the ETag of the review')
     return int(number)
 
 
@@ -114,7 +114,7 @@ def need_version(view: ReviewView, given: str | None) -> None:
 
 def outdated(view: ReviewView, version: int) -> ApiError:
     """The error of a call for a version that is not the present one."""
-    what = f"review item {view.review_id} is {view.status} at version {view.version}, not {version}"
+    what = f"review {view.review_id} is {view.status} at version {view.version}, not {version}"
     return ApiError("api.outdated", what, status=412, fix="decide what `current` shows", current=review_of(view))
 
 

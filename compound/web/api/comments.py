@@ -1,4 +1,4 @@
-"""Comments on review items, and the audit events of one."""
+"""Comments on reviews, and the audit events of one."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def _one(request: Request, person: Person, wish: BulkDecision) -> BulkItem:
     try:
         view = seen(request, person, wish.review_id)
         if wish.action == "approve" and view.ready is False:
-            what = f"review item {wish.review_id} needs a look: its rule does not hold"
+            what = f"review {wish.review_id} needs a look: its rule does not hold"
             raise ConflictError("review.needs-a-look", what, fix="decide it alone, after reading it")
         outcome = _decide(request, person, wish.review_id, wish.version, wish)
     except CompoundError as error:

@@ -1,4 +1,4 @@
-"""`/events`: what happens to review items, as server-sent events or as one answer for callers that poll."""
+"""`/events`: what happens to reviews, as server-sent events or as one answer for callers that poll."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from compound.connector.state.tables import audit, review_item
+from compound.connector.state.tables import audit, review
 from compound.graph import SSE_HEADERS
 from compound.web.api.calls import Reader, aside, moment, problems
 from compound.web.door.access import still_signed_in
@@ -38,7 +38,7 @@ async def events(
     follow: Annotated[bool, Query(description="False: what there is now, and then the end.")] = True,
     last_event_id: Annotated[str | None, Header(max_length=20, description="As `after`; browsers send it.")] = None,
 ) -> Response:
-    """Events of the review items that the caller sees.
+    """Events of the reviews that the caller sees.
 
     The name of an event is that of the audit log (`review.opened`, `review.claimed`, `review.decided`, ...), its id
     counts up, and a stream that broke off goes on behind `Last-Event-ID` without a gap. Without either, it begins
@@ -82,14 +82,14 @@ def _behind(request: Request, person: Person, last: int) -> tuple[Sequence[Any],
     """The next events that the person may see, and the number up to which the log was read."""
     query = (
         sa.select(audit.c.seq, audit.c.event, audit.c.subject, audit.c.actor, audit.c.at, audit.c.details)
-        .add_columns(review_item.c.queue)
-        .join(review_item, review_item.c.review_id == audit.c.subject)
+        .add_columns(review.c.queue)
+        .join(review, review.c.review_id == audit.c.subject)
         .where(audit.c.seq > last, audit.c.event.startswith("review."))
         .order_by(audit.c.seq)
         .limit(MOST)
     )
     if person.teams:
-        query = query.where(review_item.c.queue.in_(person.teams))
+        query = query.where(review.c.queue.in_(person.teams))
     with place_of(request).project.resources.state.read() as db:
         rows = db.execute(query).all()
         if len(rows) == MOST:

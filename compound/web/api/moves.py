@@ -1,4 +1,4 @@
-"""Moves of review items without a decision: claim, heartbeat, release, draft, snooze, wake, redraft."""
+"""Moves of reviews without a decision: claim, heartbeat, release, draft, snooze, wake, redraft."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class ApiError(CompoundError):
 
     Attributes:
         status: The HTTP status.
-        current: The review item as it is now, for a call that was made for another version of it.
+        current: The review as it is now, for a call that was made for another version of it.
     """
 
     def __init__(self, code: str, what: str, *, status: int, fix: str = "", current: Review | None = None) -> None:

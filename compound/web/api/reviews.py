@@ -1,4 +1,4 @@
-"""Reading review items: lists, one item, its evidence, its comments, its audit events."""
+"""Reading reviews: lists, one item, its evidence, its comments, its audit events."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Wanted(BaseModel):
 
 @router.get("/reviews", responses=problems())
 async def list_reviews(request: Request, person: Reader, wanted: Annotated[Wanted, Query()]) -> Page[ReviewRow]:
-    """List review items that the caller sees, in parts."""
+    """List reviews that the caller sees, in parts."""
     return await aside(lambda: _list(request, person, wanted))
 
 

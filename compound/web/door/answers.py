@@ -22,4 +22,4 @@ def status_of(error: CompoundError) -> int:
         return 409
     if isinstance(error, ConnectorError):
         return 503
-    return 404 if ".unknown-" in error.code else 422
+    return 404 if ".unknown" in error.code else 422

@@ -25,5 +25,5 @@ def need_duty(person: Person, view: ReviewView, action: str) -> None:
         return
     if not person.may(Right.DECIDE_SECOND):
         why = "was escalated" if view.level else f"needs a second approval, after {view.first_approver}"
-        what = f"review item {view.review_id} {why}, and {person.name} lacks the right {Right.DECIDE_SECOND.value!r}"
+        what = f"review {view.review_id} {why}, and {person.name} lacks the right {Right.DECIDE_SECOND.value!r}"
         raise Refused("web.no-right", what, fix="leave it to a senior, or ask an admin for the role")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from compound.web.identity.oidc import OpenId
     from compound.web.identity.people import People, Person
     from compound.web.site.render import Pages
+    from compound.web.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,14 @@ class Place:
         project: The project. Its reviews, runs and batches are called from worker threads.
         people: Who may sign in.
         pages: Renders templates.
+        worker: Goes on with decided runs.
         oidc: The OpenID provider that people sign in at; None without one.
     """
 
     project: Project
     people: People
     pages: Pages
+    worker: Worker
     oidc: OpenId | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 

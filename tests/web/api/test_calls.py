@@ -35,7 +35,7 @@ def test_a_request_keeps_its_id(ann: TestClient) -> None:
 def test_every_error_is_a_problem(ann: TestClient) -> None:
     cases = [
         (ann.get("/nothing"), 404, "api.unknown-path"),
-        (ann.get("/reviews/nothing"), 404, "review.unknown-item"),
+        (ann.get("/reviews/nothing"), 404, "review.unknown"),
         (ann.delete("/reviews"), 405, "api.wrong-method"),
         (ann.post("/reviews/next", content=b"{", headers={"content-type": "application/json"}), 422, "api.bad-request"),
         (ann.post("/reviews/next", json={"lease_s": -1}), 422, "api.bad-request"),

@@ -15,10 +15,14 @@ from compound.client import AsyncReviewClient, CallError, ReviewClient
 from tests.web.api.conftest import HOST, Api
 
 
+def _fine(_: int) -> str:
+    return ""
+
+
 class InMemory(httpx.BaseTransport):
     """The application as a transport of httpx; `before` may break a call, before or after it was done."""
 
-    def __init__(self, api: Api, before: Callable[[int], str] = lambda _: "") -> None:
+    def __init__(self, api: Api, before: Callable[[int], str] = _fine) -> None:
         self._inner = TestClient(api.app, base_url=f"https://{HOST}", raise_server_exceptions=False)
         self._before = before
         self.calls = 0
@@ -36,6 +40,16 @@ class InMemory(httpx.BaseTransport):
         if fate == "answer lost":
             raise httpx.ReadError("no")
         return httpx.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
+
+
+class Always(httpx.BaseTransport):
+    """Answers every call in the same way."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._answer
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +148,7 @@ def test_an_answer_of_another_program_is_said(api: Api) -> None:
         (httpx.Response(200, text="<html>"), "client.bad-answer"),
         (httpx.Response(418), "client.refused"),
     ):
-        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        transport = Always(answer)
         with client(api, transport) as ann, pytest.raises(CallError) as caught:
             ann.list()
         assert caught.value.code == code

@@ -39,7 +39,7 @@ class Receiver:
                     self.send_header("location", outer.url)
                 self.end_headers()
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:
                 pass
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -65,7 +65,7 @@ review_comment = Table(
     time("created_at", nullable=False),
     Index(None, "review_id", "created_at"),
 )
-"""What people say to each other about a review item; removed with the content of the item."""
+"""What people say to each other about a review; removed with the content of the item."""
 
 webhook = Table(
     "webhook",

@@ -19,7 +19,7 @@ from compound.web.identity.people import People
 from compound.web.identity.person import Person
 from tests.project.conversations.helpline import FILES, PYPROJECT
 from tests.project.keys.table import Desk, Key
-from tests.support.oidc_provider import provider
+from tests.support.partners.oidc_provider import provider
 
 USERS: list[dict[str, Any]] = [
     {"sub": "s1", "email": "ann@x.example", "nickname": "ann", "groups": ["desk"], "job": ["boss"]},

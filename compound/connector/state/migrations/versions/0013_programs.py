@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v1_0013"
-down_revision = "v1_0003"
+down_revision = "v1_0005"
 
 
 def upgrade() -> None:
@@ -112,8 +112,8 @@ BEGIN SELECT RAISE(ABORT, '{_AGENT}'); END
     f"""
 CREATE TRIGGER decision_by_one BEFORE INSERT ON decision
 WHEN NEW.final AND NEW.action NOT IN ('reject', 'return', 'escalate') AND EXISTS (
-  SELECT 1 FROM review_item AS item, json_each(item.second) AS two
-  WHERE item.review_id = NEW.review_id AND two.value = NEW.action)
+  SELECT 1 FROM review, json_each(review.second) AS two
+  WHERE review.review_id = NEW.review_id AND two.value = NEW.action)
 AND NOT EXISTS (
   SELECT 1 FROM decision AS first
   WHERE first.review_id = NEW.review_id AND NOT first.final AND first.actor <> NEW.actor)
@@ -127,7 +127,7 @@ CREATE FUNCTION decision_may_be_made() RETURNS trigger LANGUAGE plpgsql AS $$ BE
     SELECT 1 FROM account WHERE name = NEW.actor AND jsonb_exists(CAST(roles AS jsonb), 'agent'))
   THEN RAISE EXCEPTION '{_AGENT}'; END IF;
   IF NEW.final AND NEW.action NOT IN ('reject', 'return', 'escalate') AND EXISTS (
-    SELECT 1 FROM review_item WHERE review_id = NEW.review_id AND jsonb_exists(CAST(second AS jsonb), NEW.action))
+    SELECT 1 FROM review WHERE review_id = NEW.review_id AND jsonb_exists(CAST(second AS jsonb), NEW.action))
   AND NOT EXISTS (
     SELECT 1 FROM decision WHERE review_id = NEW.review_id AND NOT final AND actor <> NEW.actor)
   THEN RAISE EXCEPTION '{_ALONE}'; END IF;

@@ -1,6 +1,6 @@
 """A real OpenID provider in a process of its own, which also checks PKCE: the package that it is made of does not.
 
-python -m tests.support.oidc_provider PORT USERS_AS_JSON
+python -m tests.support.partners.oidc_provider PORT USERS_AS_JSON
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
@@ -28,7 +28,15 @@ def provider(users: Sequence[Mapping[str, Any]]) -> Generator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-W", "ignore", "-m", "tests.support.oidc_provider", str(port), json.dumps(list(users))]
+    words = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "tests.support.partners.oidc_provider",
+        str(port),
+        json.dumps(list(users)),
+    ]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
