@@ -1,3 +1,7 @@
+from .batches.service import BatchService as BatchService
+from .batches.views import BatchRow as BatchRow
+from .batches.views import BatchView as BatchView
+from .batches.views import LetterView as LetterView
 from .offer.tool_list import ToolView as ToolView
 from .retention.erase import EraseReport as EraseReport
 from .review.effects import EffectService as EffectService

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
+    from compound.project.batches.service import BatchService
     from compound.project.evaluation.certify import Certifier
     from compound.project.offer.tool_list import ToolView
     from compound.project.retention.erase import EraseReport
@@ -185,6 +186,12 @@ class Project(GraphRuns):
         from compound.project.review.reviews import ReviewService
 
         return ReviewService(self)
+
+    def batches(self) -> BatchService:
+        """The batches: what they did, and requests to pause, resume, retry or cancel them."""
+        from compound.project.batches.service import BatchService
+
+        return BatchService(self, self.batch)
 
     def effects(self) -> EffectService:
         """The effects of runs."""
