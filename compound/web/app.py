@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from compound.errors import CompoundError, ConflictError
+from compound.web.batches import routes as batches
 from compound.web.door import login
 from compound.web.door.access import COOKIE, Refused, SignInFirst
 from compound.web.identity.people import People
@@ -41,6 +42,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(reviews.router)
+    app.include_router(batches.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)

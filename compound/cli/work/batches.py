@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, User, note, print_json, print_table, say, user_name, visible
+from compound.cli.output import Json, Model, Profile, User, note, print_json, print_table, say, user_name, visible
 from compound.cli.work.batch import progress, tell
 
 if TYPE_CHECKING:
@@ -101,11 +101,13 @@ def pause(batch: Batch, *, why: Why = "", user: User = None, profile: Profile = 
 
 
 @app.command()
-def resume(batch: Batch, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+def resume(
+    batch: Batch, *, user: User = None, profile: Profile = None, model: Model = None, json: Json = False
+) -> None:
     """Continue a batch: a paused one in its process, any other one here, with the options of its last start."""
     from compound.project import Project
 
-    project = Project.open(profile=profile)
+    project = Project.open(profile=profile, model=model)
     service = project.batches()
     if service.proceed(batch, user=user_name(user)):
         if json:
@@ -127,12 +129,13 @@ def retry(
     *,
     user: User = None,
     profile: Profile = None,
+    model: Model = None,
     json: Json = False,
 ) -> None:
     """Try dead letters again: in the process that runs the batch, else here, with all that is left of it."""
     from compound.project import Project
 
-    project = Project.open(profile=profile)
+    project = Project.open(profile=profile, model=model)
     service = project.batches()
     count, is_running = service.retry(batch, user=user_name(user), items=items or None)
     if is_running:

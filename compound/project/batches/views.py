@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from compound.batch.ledger import can_revive
 from compound.batch.letters import letter_of
+from compound.connector.state.owner import host_and_process
 from compound.project.view.times import moment
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class BatchRow:
             cancelled=counts.cancelled,
             left=counts.left,
             total=counts.total,
-            run_by="" if state.holder is None else str(state.holder),
+            run_by="" if state.holder is None else "process {1} on {0}".format(*host_and_process(state.holder.owner)),
             asked_by="" if request is None else request.by,
             asked_at=None if request is None else moment(request.at),
             note="" if request is None else request.note,
