@@ -17,6 +17,7 @@ from compound.web.batches import routes as batches
 from compound.web.door import login
 from compound.web.door.access import COOKIE, Refused, SignInFirst
 from compound.web.identity.people import People
+from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
@@ -43,8 +44,8 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.include_router(login.router)
     app.include_router(reviews.router)
     app.include_router(batches.router)
+    app.include_router(metrics.router)
     app.add_api_route("/", _home, methods=["GET"])
-    app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)
     app.add_middleware(Protect, hosts=hosts)
@@ -53,10 +54,6 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
 
 async def _home() -> Response:
     return RedirectResponse("/reviews", status_code=303)
-
-
-async def _health() -> Response:
-    return JSONResponse({"status": "ok"})
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:

@@ -44,7 +44,11 @@ def session(browser: Browser, site: Site) -> Any:
 @pytest.fixture
 def owner(people: Callable[..., Person], session: Any) -> Callable[..., Person]:
     """Opens browsers of the owner."""
-    return lambda **options: people(storage_state=session, **options)
+
+    def signed_in(**options: Any) -> Person:
+        return people(storage_state=session, **options)
+
+    return signed_in
 
 
 def batch_of(watched: Watched, name: str = "q.csv", code: int = 3) -> str:
