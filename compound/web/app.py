@@ -16,6 +16,7 @@ from compound.errors import CompoundError, ConflictError
 from compound.web.batches import routes as batches
 from compound.web.door import login
 from compound.web.door.access import COOKIE, Refused, SignInFirst
+from compound.web.evaluations import routes as evaluations
 from compound.web.identity.people import People
 from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
@@ -44,6 +45,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.include_router(login.router)
     app.include_router(reviews.router)
     app.include_router(batches.router)
+    app.include_router(evaluations.router)
     app.include_router(metrics.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)

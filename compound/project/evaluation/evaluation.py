@@ -13,6 +13,7 @@ from compound.errors import ProjectError, choices
 from compound.evaluation import SuiteContext, SuiteReport
 from compound.evaluation.runner import build_suite, run_suite
 from compound.plugins import SCORERS
+from compound.project.evaluation.storing import SeenCases, store_run
 from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
 from compound.project.offer.services import ProjectServices
 from compound.project.running.sound import need_sound
@@ -37,7 +38,7 @@ async def evaluate(  # noqa: PLR0913 - independent options
     on_scored: OnScored | None = None,
     until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and report; `until` overrides the suite's.
+    """Run a suite, report and store the report; `until` overrides the suite's, and such a run is not stored.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the suite's file, functions or graph are invalid.
@@ -53,13 +54,15 @@ async def evaluate(  # noqa: PLR0913 - independent options
     need_known_scores(resources, file)
     given = read_context(spec, context)
     suite = build_suite(file, _context(resources, cases), partial(_function, resources, file.name))
+    seen = SeenCases(started_at=resources.clock())
+    is_stored = until is None
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
         try:
             services = ProjectServices(opened)
             async with Engine(spec, services, opened.recorder) as engine:
                 epoch, until = f"eval-{uuid4().hex[:12]}", until or suite.until
-                return await run_suite(
+                report = await run_suite(
                     suite,
                     GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=until, context=given),
                     profile=settings.profile.name,
@@ -68,9 +71,13 @@ async def evaluate(  # noqa: PLR0913 - independent options
                     details=details,
                     recorder=opened.recorder,
                     on_scored=on_scored,
+                    on_section=seen.add,
                 )
         finally:
             opened.close()
+    if is_stored:
+        store_run(resources, report, seen, graph_name=spec.name, graph_hash=spec.hash)
+    return report
 
 
 def _function(resources: Resources, suite: str, reference: str) -> Callable[..., object]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from compound.evaluation import SuiteReport
     from compound.project.batches.service import BatchService
     from compound.project.evaluation.certify import Certifier
+    from compound.project.evaluation.service import SuiteRuns
     from compound.project.offer.tool_list import ToolView
     from compound.project.retention.erase import EraseReport
     from compound.project.review.effects import EffectService
@@ -204,6 +205,12 @@ class Project(GraphRuns):
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)
+
+    def suite_runs(self) -> SuiteRuns:
+        """The stored runs of suites."""
+        from compound.project.evaluation.service import SuiteRuns
+
+        return SuiteRuns(self.resources.state)
 
     def traces_folder(self) -> str:
         """Folder of the recorded spans, as a user would type it."""

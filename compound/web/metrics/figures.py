@@ -52,7 +52,7 @@ def _reviews(db: Connection) -> Sequence[Metric]:
 def _work(db: Connection) -> Sequence[Metric]:
     states = {"dead": "failed"}
     by_status = sa.select(_ITEM.c.status, sa.func.count()).where(_ITEM.c.seq >= 0).group_by(_ITEM.c.status)
-    items = [Sample(count, {"status": states.get(status, status)}) for status, count in db.execute(by_status)]
+    items = [Sample(count, {"status": states.get(str(status), str(status))}) for status, count in db.execute(by_status)]
     lease, now = tables.lease, store_time(db)
     held = sa.select(sa.func.count()).where(
         lease.c.name.startswith("batch:"), lease.c.owner.is_not(None), lease.c.lease_until > now
@@ -84,22 +84,23 @@ def _calls(db: Connection) -> Sequence[Metric]:
     cost = sa.func.coalesce(sa.func.sum(sa.func.coalesce(_CALL.c.known_usd, _CALL.c.cost_usd, 0.0)), 0.0)
     unknown = sa.func.count() - sa.func.count(_CALL.c.cost_usd)
     query = sa.select(provider, model, sa.func.count(), cost, unknown, *usage.values()).group_by(provider, model)
-    rows = [({"provider": row[0], "model": row[1]}, row[2:]) for row in db.execute(query)]
+    rows: list[tuple[dict[str, str], list[float]]] = [
+        ({"provider": str(values[0]), "model": str(values[1])}, [float(one) for one in values[2:]])
+        for values in map(list[Any], db.execute(query))
+    ]
     tokens = [
-        Sample(int(values[3 + at]), {**labels, "kind": kind})
-        for labels, values in rows
-        for at, kind in enumerate(usage)
+        Sample(values[3 + at], {**labels, "kind": kind}) for labels, values in rows for at, kind in enumerate(usage)
     ]
     return [
         Metric("compound_model_calls_total", "counter", "Finished model calls.", [Sample(v[0], k) for k, v in rows]),
         Metric("compound_model_tokens_total", "counter", "Tokens of finished model calls.", tokens),
         Metric(
             "compound_model_cost_usd_total", "counter", "Known cost of model calls, in USD.",
-            [Sample(float(v[1]), k) for k, v in rows],
+            [Sample(v[1], k) for k, v in rows],
         ),
         Metric(
             "compound_model_calls_of_unknown_cost_total", "counter", "Model calls of unknown or partly known cost.",
-            [Sample(int(v[2]), k) for k, v in rows],
+            [Sample(v[2], k) for k, v in rows],
         ),
     ]  # fmt: skip
 
@@ -124,4 +125,6 @@ def _counted(db: Connection, table: sa.Table, *names: str, **renamed: str) -> li
         **{name: table.c[name] for name in names},
     }
     rows = db.execute(sa.select(*columns.values(), sa.func.count()).group_by(*columns.values()))
-    return [Sample(count, dict(zip(columns, map(str, values), strict=True))) for *values, count in rows]
+    return [
+        Sample(int(row[-1]), {name: str(one) for name, one in zip(columns, tuple(row), strict=False)}) for row in rows
+    ]
