@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _JOB, _ITEM = tables.batch_job, tables.batch_item
+_EVENTS = {Wish.RUN: "resumed", Wish.PAUSE: "paused", Wish.CANCEL: "cancelled"}
+"""Last parts of the events of the audit log."""
 
 
 class BatchControl:
@@ -42,7 +44,7 @@ class BatchControl:
                 what = "no process runs this batch, so there is nothing to pause"
                 raise ConflictError("batch.not-running", what, fix=f"compound batches show {job_id[:8]}")
             _require_not_stopping(db, job_id)
-            self._ask(db, job_id, Wish.PAUSE, by, note, "batch.paused")
+            self._ask(db, job_id, Wish.PAUSE, by, note)
 
     def proceed(self, job_id: str, *, by: str) -> bool:
         """Continue a paused batch, or allow a cancelled one to run; returns whether a process already runs it.
@@ -58,7 +60,7 @@ class BatchControl:
             _require_not_stopping(db, job_id)
             if request is None or request.wish is not Wish.PAUSE:
                 raise _runs(holder)
-            self._ask(db, job_id, Wish.RUN, by, "", "batch.resumed")
+            self._ask(db, job_id, Wish.RUN, by)
             return True
 
     def cancel(self, job_id: str, *, by: str, note: str = "") -> bool:
@@ -85,7 +87,7 @@ class BatchControl:
                 raise ConflictError(
                     "batch.over", what, fix="compound review list shows the drafts that wait for people"
                 )
-            self._ask(db, job_id, Wish.CANCEL, by, note, "batch.cancelled")
+            self._ask(db, job_id, Wish.CANCEL, by, note)
             if holder is None:
                 values = {"status": "cancelled", "updated_at": store_time(db)}
                 db.execute(sa.update(_JOB).where(_JOB.c.job_id == job_id).values(values))
@@ -136,10 +138,10 @@ class BatchControl:
             raise ConflictError("batch.nothing-to-retry", what, fix=fix)
         return chosen
 
-    def _ask(self, db: Connection, job_id: str, wish: Wish, by: str, note: str, event: str) -> None:
+    def _ask(self, db: Connection, job_id: str, wish: Wish, by: str, note: str = "") -> None:
         now = store_time(db)
         store_request(db, job_id, Request(wish=wish, by=by, at=now, note=note))
-        append_audit(db, event, at=now, actor=by, subject=job_id, details={})
+        append_audit(db, f"batch.{_EVENTS[wish]}", at=now, actor=by, subject=job_id, details={})
 
 
 def _require_not_stopping(db: Connection, job_id: str) -> None:

@@ -40,7 +40,7 @@ def list_batches(
     columns = ["batch", "graph", "source", "started", "status", "items", "done", "waiting", "failed", "left"]
     cells = [
         (
-            row.job_id[:8],
+            row.job_id[:10],
             row.graph,
             row.source,
             row.started_at[:16].replace("T", " "),
@@ -59,7 +59,9 @@ def list_batches(
 
 @app.command()
 def show(
-    batch: Batch,
+    batch: Annotated[
+        str | None, typer.Argument(help="Id of the batch, or a prefix of it; default: the one that changed last.")
+    ] = None,
     *,
     error: Annotated[str | None, typer.Option("--error", help="Only dead letters with this error code.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most dead letters.")] = 20,
@@ -69,7 +71,12 @@ def show(
     """Show a batch: progress, rate, time left, cost, errors by class, dead letters with cause and cure."""
     from compound.project import Project
 
-    view = Project.open(profile=profile).batches().show(batch, code=error, letters=limit)
+    service = Project.open(profile=profile).batches()
+    newest = [] if batch else service.list(limit=1)
+    if not batch and not newest:
+        note("no batches yet; `compound batch` runs one")
+        return
+    view = service.show(batch or newest[0].job_id, code=error, letters=limit)
     if json:
         print_json(view)
         return
@@ -185,7 +192,7 @@ def _lines(view: BatchView) -> list[str]:
     ]
     lines = [
         f"batch {view.job_id}: {STATUSES.get(view.status, view.status)}{by}{said}",
-        f"graph {view.graph} over {view.source}, started {view.started_at.replace('T', ' ')[:16]} UTC",
+        f"graph {view.graph} over {view.source}, started {view.started_at}",
         f"{view.total} items: {', '.join(parts) or 'none'}",
     ]
     if view.run_by:

@@ -22,7 +22,7 @@ from compound.project.source.parts import EVALS
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.evaluation.runner import OnScored
+    from compound.evaluation.scoring import Scored
     from compound.project.open.resources import Resources
     from compound.spec.suite_file import SuiteFile
 
@@ -35,7 +35,7 @@ async def evaluate(  # noqa: PLR0913 - independent options
     limit: int | None,
     details: bool,
     context: Sequence[str] = (),
-    on_scored: OnScored | None = None,
+    on_scored: Callable[[Sequence[Scored]], None] | None = None,
     until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
     """Run a suite, report and store the report; `until` overrides the suite's, and such a run is not stored.
@@ -55,27 +55,26 @@ async def evaluate(  # noqa: PLR0913 - independent options
     given = read_context(spec, context)
     suite = build_suite(file, _context(resources, cases), partial(_function, resources, file.name))
     seen = SeenCases(started_at=resources.clock())
-    is_stored = until is None
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
         try:
-            services = ProjectServices(opened)
-            async with Engine(spec, services, opened.recorder) as engine:
-                epoch, until = f"eval-{uuid4().hex[:12]}", until or suite.until
+            async with Engine(spec, services := ProjectServices(opened), opened.recorder) as engine:
+                epoch, stop = f"eval-{uuid4().hex[:12]}", until or suite.until
                 report = await run_suite(
                     suite,
-                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=until, context=given),
+                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=stop, context=given),
                     profile=settings.profile.name,
                     model=opened.provider,
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
-                    on_scored=on_scored,
-                    on_section=seen.add,
+                    on_scored=seen.add,
                 )
         finally:
             opened.close()
-    if is_stored:
+    if on_scored is not None:
+        on_scored(seen.headline())
+    if until is None:
         store_run(resources, report, seen, graph_name=spec.name, graph_hash=spec.hash)
     return report
 

@@ -42,6 +42,10 @@ class SeenCases:
         """Remember the cases of a section; the headline has an empty name."""
         self.cases += [(section, one) for one in scored]
 
+    def headline(self) -> Sequence[Scored]:
+        """The cases of the headline."""
+        return [one for section, one in self.cases if not section]
+
 
 def store_run(
     resources: Resources, report: SuiteReport, seen: SeenCases, *, graph_name: str, graph_hash: str

@@ -219,3 +219,47 @@ def test_an_exporter() -> None:
         return Counter()
 
     assert exporter(Setup(name="counter")).is_immediate is False
+
+
+def test_batches() -> None:
+    """project.BatchService, project.BatchRow, project.BatchView, project.LetterView"""
+    import json
+    from contextlib import closing
+    from pathlib import Path
+
+    from compound import Project
+    from compound.batch import BatchOptions
+    from compound.project import BatchRow, BatchService, BatchView, LetterView
+
+    lines = [{"id": "Q-1", "question": "Where are the hoses?"}, {"id": "Q-2"}]
+    Path("letters.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    with closing(Project.open()) as project:
+        project.index()
+        project.batch("answer", "letters.jsonl", BatchOptions())
+        batches: BatchService = project.batches()
+        rows: list[BatchRow] = list(batches.list())
+        assert [(one.status, one.waiting, one.failed) for one in rows] == [("dead_letters", 1, 1)]
+        view: BatchView = batches.show(rows[0].job_id)
+        letter: LetterView = view.letters[0]
+        assert (letter.item_id, letter.line, letter.can_retry) == ("Q-2", 2, False)
+        assert (view.eta_s, view.cost_usd) == (None, 0.0)  # it does not run; the offline model is free
+
+
+def test_stored_runs_of_suites() -> None:
+    """project.SuiteRuns, project.SuiteRun, project.CaseView, project.Compared"""
+    from contextlib import closing
+
+    from compound import Project
+    from compound.project import CaseView, Compared, SuiteRun, SuiteRuns
+
+    with closing(Project.open()) as project:
+        project.index()
+        for _ in range(2):
+            project.evaluate("answers")
+        runs: SuiteRuns = project.suite_runs()
+        newest: SuiteRun = runs.list()[0]
+        assert (newest.suite, newest.report.scores[newest.main].value) == ("answers", 1.0)
+        failing: list[CaseView] = list(runs.failing(newest)[0])
+        assert failing == []
+        compared: Compared = runs.compare(runs.list()[1].suite_run_id, newest.suite_run_id)
+        assert (compared.worse, compared.differences[newest.main].difference) == ([], 0.0)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from compound.web.metrics.exposition import exposition
+from compound.web.metrics.figures import figures
 from tests.project.batches.watched import Watched, until
-from tests.support.desks.reply_desk import ticket
+from tests.support.data.state_stores import postgresql_url
+from tests.support.desks.reply_desk import ReplyDesk, ticket
 
 
 @pytest.fixture
@@ -138,3 +142,25 @@ def test_an_unknown_batch_is_said(desk: Watched) -> None:
     desk.batch("main", "--from", str(desk.write("x.jsonl", [ticket("t1")])))
     done = desk.run("batches", "show", "nope")
     assert (done.exit_code, "batch.unknown-batch" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_both_databases_count_and_draw_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    desk = ReplyDesk(tmp_path, state=postgresql_url() if database == "postgresql" else None)
+    bad = [ticket(f"b{number}", "bug") for number in range(3)]
+    desk.batch("--from", str(desk.write("x.jsonl", [ticket("t1"), *bad, ticket("t2")])), code=3)
+    with closing(desk.open()) as project:
+        service = project.batches()
+        view = service.show(service.list()[0].job_id, code="graph.node-crashed", letters=2)
+        assert (view.done, view.failed, view.left, view.status) == (2, 3, 0, "dead_letters")
+        assert (sum(view.history), len(view.letters), view.more_letters) == (5, 2, 2)
+        assert view.errors == [{"code": "graph.node-crashed", "items": 3}]
+        assert service.show(view.job_id, code="other").letters == []
+        assert service.retry(view.job_id, user="nora", items=["b1"]) == (1, False)
+        assert (service.list()[0].status, service.list()[0].left) == ("stopped", 1)
+        assert service.cancel(view.job_id, user="nora", note="enough") is False
+        assert (service.list()[0].status, service.list()[0].note) == ("cancelled", "enough")
+        text = exposition(figures(project.resources.state))
+        assert 'compound_batch_items{status="failed"} 2' in text
+        assert "compound_batch_item_seconds_count 5" in text

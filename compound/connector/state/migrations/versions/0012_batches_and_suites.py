@@ -23,6 +23,10 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_batch_request")),
     )
+    _suites()
+
+
+def _suites() -> None:
     op.create_table(
         "suite_run",
         sa.Column("suite_run_id", sa.Text(), nullable=False),
