@@ -1,11 +1,3 @@
-from .batches.service import BatchService as BatchService
-from .batches.views import BatchRow as BatchRow
-from .batches.views import BatchView as BatchView
-from .batches.views import LetterView as LetterView
-from .evaluation.service import CaseView as CaseView
-from .evaluation.service import Compared as Compared
-from .evaluation.service import SuiteRun as SuiteRun
-from .evaluation.service import SuiteRuns as SuiteRuns
 from .offer.tool_list import ToolView as ToolView
 from .retention.erase import EraseReport as EraseReport
 from .review.effects import EffectService as EffectService

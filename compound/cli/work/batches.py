@@ -10,7 +10,7 @@ from compound.cli.output import Json, Model, Profile, User, note, print_json, pr
 from compound.cli.work.batch import progress, tell
 
 if TYPE_CHECKING:
-    from compound.project import BatchView
+    from compound.project.batches.views import BatchView
 
 app = typer.Typer(
     help="List, show, pause, resume, retry and cancel batches.", no_args_is_help=True, rich_markup_mode=None

@@ -149,7 +149,7 @@ class Leases:
 
 
 def holder_of(db: Connection, name: str) -> Holder | None:
-    """The living holder of a lease; None if nobody holds it, or its process is dead."""
+    """The holder of a lease; None if it is free, it has expired, or its process on this host has ended."""
     row = db.execute(sa.select(_LEASE).where(_LEASE.c.name == name)).first()
     if row is None or row.owner is None:
         return None

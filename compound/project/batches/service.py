@@ -40,7 +40,7 @@ class BatchService:
     """The batches of a project: any process sees them, and may ask the one that runs a batch to pause or stop."""
 
     def __init__(self, project: OpenedProject, run: _Runs) -> None:
-        """Internal: `Project.batches` makes it."""
+        """Of `Project.batches`."""
         self._project = project
         self._run = run
 

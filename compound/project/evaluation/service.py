@@ -122,7 +122,7 @@ class SuiteRuns:
     """The stored runs of suites of a profile."""
 
     def __init__(self, store: StateStore) -> None:
-        """Internal: `Project.suite_runs` makes it."""
+        """Of `Project.suite_runs`."""
         self._store = store
 
     def list(self, *, suite: str | None = None, limit: int = 50, before: float | None = None) -> Sequence[SuiteRun]:

@@ -189,7 +189,7 @@ class Project(GraphRuns):
         return ReviewService(self)
 
     def batches(self) -> BatchService:
-        """The batches: what they did, and requests to pause, resume, retry or cancel them."""
+        """Internal: what batches did, and requests to pause, resume, retry or cancel them."""
         from compound.project.batches.service import BatchService
 
         return BatchService(self, self.batch)
@@ -207,7 +207,7 @@ class Project(GraphRuns):
         return Certifier(self)
 
     def suite_runs(self) -> SuiteRuns:
-        """The stored runs of suites."""
+        """Internal: the stored runs of suites."""
         from compound.project.evaluation.service import SuiteRuns
 
         return SuiteRuns(self.resources.state)

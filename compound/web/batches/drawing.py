@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from compound.project import BatchRow
+    from compound.project.batches.views import BatchRow
 
 WIDTH: Final = 1000.0
 """Units of a bar."""

@@ -21,7 +21,8 @@ from compound.web.site.place import place_of
 from compound.web.site.words import chosen
 
 if TYPE_CHECKING:
-    from compound.project import BatchRow, BatchService, BatchView
+    from compound.project.batches.service import BatchService
+    from compound.project.batches.views import BatchRow, BatchView
 
 router = APIRouter()
 Operator = Annotated[Person, Depends(needs(Right.BATCHES))]

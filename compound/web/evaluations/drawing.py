@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.evaluation import Estimate, SuiteReport
     from compound.evaluation.paired import Comparison
-    from compound.project import SuiteRun
+    from compound.project.evaluation.service import SuiteRun
 
 WIDTH: Final = 240.0
 MARGIN: Final = 6.0

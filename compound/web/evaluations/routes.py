@@ -17,7 +17,7 @@ from compound.web.identity.roles import Right
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
-    from compound.project import SuiteRun, SuiteRuns
+    from compound.project.evaluation.service import SuiteRun, SuiteRuns
 
 router = APIRouter()
 Developer = Annotated[Person, Depends(needs(Right.RUNS))]

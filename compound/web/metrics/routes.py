@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus, `/health` and `/ready` for whoever watches the process."""
+"""`/metrics` for Prometheus, `/health` and `/ready` for programs that watch the process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 KEPT_S: Final = 5.0
-"""Figures are counted at most once in so many seconds."""
+"""Seconds for which counted figures are reused."""
 _RIGHTS: Final = (Right.AUDIT, Right.BATCHES)
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _counting = Lock()
