@@ -48,7 +48,7 @@ def spending_of(db: Connection, job: Job) -> Spending:
         run_id
         for row in again
         for attempt in range(1, row.attempt)
-        if (run_id := run_id_of(job.round_name, row.item_id, attempt)) != row.run_id
+        if (run_id := run_id_of(job.run_prefix, row.item_id, attempt)) != row.run_id
     ]
     for at in range(0, len(earlier), _CHUNK):
         found.append(db.execute(sa.select(*_SUMS).where(_CALL.c.run_id.in_(earlier[at : at + _CHUNK]))).one())

@@ -21,7 +21,7 @@ AGES: Final = (60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0, 604800.0)
 """Ages of open reviews, in seconds."""
 SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Bounds of the histogram of items, in seconds."""
-_REVIEW, _CALL, _ITEM = tables.review_item, tables.call, tables.batch_item
+_REVIEW, _CALL, _ITEM = tables.review, tables.call, tables.batch_item
 _OPEN = _REVIEW.c.status.in_([one.value for one in UNDECIDED])
 
 

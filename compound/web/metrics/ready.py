@@ -1,4 +1,4 @@
-"""Whether the server can work: its stores are reachable and migrated, its workers live."""
+"""Whether the server can work: its stores are reachable and migrated, its worker lives."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from compound.errors import CompoundError
 
 if TYPE_CHECKING:
     from compound.project import Project
+    from compound.web.worker import Worker
 
 Check = Callable[[], str]
 """Returns what is wrong; empty if nothing is."""
 
 
-def problems(project: Project, workers: Mapping[str, Check]) -> Mapping[str, str]:
+def problems(project: Project, worker: Worker) -> Mapping[str, str]:
     """Part to what is wrong with it; empty texts for parts that work.
 
     Args:
         project: The project that is served.
-        workers: Workers of the server by name; each check says why it does not live.
+        worker: The worker of the server.
     """
     return {
         "state": _told(lambda: _state(project)),
         "lakehouse": _told(lambda: _lakehouse(project)),
-        **{name: _told(check) for name, check in workers.items()},
+        "worker": "" if worker.is_alive else "the worker has not looked for decided runs in the last minute",
     }
 
 

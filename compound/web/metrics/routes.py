@@ -46,8 +46,8 @@ async def health() -> Response:
 @router.get("/ready")
 async def ready(request: Request) -> Response:
     """Whether it can work; 503 with the reasons if not."""
-    workers = getattr(request.app.state, "workers", {})
-    found = await to_thread.run_sync(lambda: problems(place_of(request).project, workers))
+    place = place_of(request)
+    found = await to_thread.run_sync(problems, place.project, place.worker)
     wrong = {name: why for name, why in found.items() if why}
     body: dict[str, Any] = {
         "status": "not ready" if wrong else "ready",

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from compound.connector.state import tables
-from compound.connector.state.owner import this_owner
 from compound.project import Project
 from compound.web import create_app
 from compound.web.identity.people import People
@@ -114,25 +113,31 @@ def test_they_are_open_to_this_machine_only(project: Project) -> None:
     assert status("10.0.0.7", authorization="Bearer wrong") == 401
 
 
-def test_it_is_ready_until_a_part_does_not_work(project: Project) -> None:
+def test_it_is_ready_until_its_worker_ends(project: Project) -> None:
     app = create_app(project)
-    page = TestClient(app, base_url=ADDRESS)
-    assert page.get("/health").json() == {"status": "ok"}
-    assert (page.get("/ready").status_code, page.get("/ready").json()["status"]) == (200, "ready")
-    app.state.workers = {"worker": lambda: f"the worker of {this_owner()[:1]} ended"}
-    said = page.get("/ready")
-    assert (said.status_code, said.json()["checks"]["state"]) == (503, "ok")
-    assert "ended" in said.json()["checks"]["worker"]
+    with TestClient(app, base_url=ADDRESS) as page:
+        assert page.get("/health").json() == {"status": "ok"}
+        assert (page.get("/ready").status_code, page.get("/ready").json()["status"]) == (200, "ready")
+        app.state.place.worker.stop(wait_s=5)
+        said = page.get("/ready")
+        assert (said.status_code, said.json()["checks"]["state"]) == (503, "ok")
+        assert "the worker has not looked" in said.json()["checks"]["worker"]
 
 
-def test_a_store_of_another_version_is_not_ready(tmp_path: Path) -> None:
+def test_a_store_of_another_version_and_a_broken_lakehouse_are_not_ready(tmp_path: Path) -> None:
     desk = ReplyDesk(tmp_path)
     project = desk.open()
     with project.resources.state.write() as db:
         db.exec_driver_sql("UPDATE alembic_version SET version_num = 'v9_9999'")
+    folder = project.settings.profile.lakehouse
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.is_dir():
+        folder.rmdir()
+    folder.write_text("not a folder")
     said = TestClient(create_app(project), base_url=ADDRESS).get("/ready")
     assert said.status_code == 503
     assert "v9_9999" in said.json()["checks"]["state"]
+    assert "lakehouse.missing" in said.json()["checks"]["lakehouse"]
     project.close()
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v1_0012"
-down_revision = "v1_0003"
+down_revision = "v1_0005"
 
 
 def upgrade() -> None:
