@@ -13,7 +13,7 @@ from compound.batch.answered import EarlierRun, find_earlier_run, hold_item
 from compound.batch.intake import GONE, Intake, Taken
 from compound.batch.job import Job, open_job
 from compound.batch.letters import write_letters
-from compound.batch.requests import Request, forget_request, request_of
+from compound.batch.requests import Request, Wish, forget_request, request_of
 from compound.batch.results import results_of
 from compound.batch.types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
 from compound.connector.state import StateStore, tables
@@ -176,9 +176,15 @@ class Ledger:
         """Id, output, status and run of each settled item, in order; `run` is null if none started."""
         return results_of(self._store, self.job_id)
 
-    def start(self, entry: LedgerItem) -> LedgerItem:
-        """Mark an item as running; an item that was already answered returns settled, or with its existing run."""
+    def start(self, entry: LedgerItem) -> LedgerItem | None:
+        """Mark an item as running; an item that was already answered returns settled, or with its existing run.
+
+        Returns None, and marks nothing, if a person has paused or cancelled the batch.
+        """
         with self._store.write(durable=False) as db:
+            request = request_of(db, self.job_id)
+            if request is not None and request.wish is not Wish.RUN:
+                return None
             now = store_time(db)
             found = self._earlier_run(db, entry)
             started = entry if found is None else _as_answered(entry, found)

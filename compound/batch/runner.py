@@ -171,22 +171,35 @@ class BatchRunner:
         for item in queue:
             if not self._draining:  # the earlier messages of its conversation are answered first, or wait for a person
                 await gate.wait_for(item.seq, threads[item.seq])
-            while self._is_paused and not self._draining:  # noqa: ASYNC110 - requests, signals and failures end it
-                await anyio.sleep(_ASKED_EVERY_S / 3)
-            if self._draining:
-                gate.settle(item.seq)
-                return
             try:
-                outcome = await self._from_start_to_end(item, gate, options)
+                outcome = await self._once_allowed(item, gate, options)
             except ConnectorError as error:
                 raise self._stopped_at(item, error) from error
             gate.settle(item.seq)
+            if outcome is None:
+                return
             self._settled += 1
             self._tell("settled", item, outcome.status, outcome.readiness)
 
-    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
-        async def start() -> LedgerItem:
+    async def _once_allowed(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome | None:
+        """Run an item when the batch is not paused; None if the batch ends before."""
+        while not self._draining:
+            if self._is_paused:
+                await anyio.sleep(_ASKED_EVERY_S / 3)
+                continue
+            outcome = await self._from_start_to_end(item, gate, options)
+            if outcome is not None:
+                return outcome
+            self._read_request()
+        return None
+
+    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome | None:
+        async def start() -> LedgerItem | None:
             return self._ledger.start(item)
+
+        started = await _past_locks(start, item.item_id)
+        if started is None:
+            return None
 
         async def run() -> Outcome:
             return await self._tried(started, gate, options)
@@ -194,7 +207,6 @@ class BatchRunner:
         async def settle() -> None:
             self._ledger.settle(started, outcome)
 
-        started = await _past_locks(start, item.item_id)
         if started.status in SETTLED:  # it was already answered
             return Outcome(status=started.status, readiness=started.readiness, error=started.error)
         self._tell("started", item, ItemStatus.RUNNING, None)
@@ -260,15 +272,18 @@ class BatchRunner:
     async def _watch_requests(self) -> None:
         """Read what people ask of this batch, from any process, until it is cancelled."""
         while self._asked is None or self._asked.wish is not Wish.CANCEL:
-            before = self._asked
-            try:
-                self._asked = self._ledger.request()
-            except ConnectorError as error:  # the items tell it, if it lasts
-                log.warning("batch.requests_unread", code=error.code)
-            if self._asked is not None and self._asked != before:
-                log.warning("batch.asked", wish=self._asked.wish.value, by=self._asked.by)
-                self._draining = self._draining or self._asked.wish is Wish.CANCEL
+            self._read_request()
             await anyio.sleep(_ASKED_EVERY_S)
+
+    def _read_request(self) -> None:
+        before = self._asked
+        try:
+            self._asked = self._ledger.request()
+        except ConnectorError as error:  # the items tell it, if it lasts
+            log.warning("batch.requests_unread", code=error.code)
+        if self._asked is not None and self._asked != before:
+            log.warning("batch.asked", wish=self._asked.wish.value, by=self._asked.by)
+            self._draining = self._draining or self._asked.wish is Wish.CANCEL
 
     def _tell(self, kind: str, item: LedgerItem, status: ItemStatus, readiness: str | None) -> None:
         self._on_event(

@@ -38,7 +38,6 @@ def test_a_cancellation_stops_the_process_between_items_and_only_resume_continue
         assert (job["status"], job["running"], job["left"]) == ("running", 1, 2)
         desk.batches("cancel", job["job_id"][:6], "--note", "wrong file")
         assert desk.only()["status"] == "cancelling"
-        time.sleep(0.7)
         desk.go("hold1")
         summary = ended(process)
     assert process.returncode == 5
@@ -72,7 +71,6 @@ def test_a_pause_holds_the_process_until_somebody_continues(desk: Watched) -> No
         name = desk.only()["job_id"]
         desk.batches("pause", name)
         assert desk.only()["status"] == "pausing"
-        time.sleep(0.7)
         desk.go("hold1")
         until(lambda: desk.only()["status"] == "paused")
         time.sleep(0.7)

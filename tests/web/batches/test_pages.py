@@ -60,7 +60,7 @@ def test_one_dead_letter_is_tried_again(owner: Callable[..., Person], watched: W
     until(lambda: aside(watched.batches, "show", job)["done"] == 1)
     if not script:
         page.reload()
-    expect(page.locator(".letters li")).to_have_count(1, timeout=10_000)
+    expect(page.locator(".letters li")).to_have_count(1, timeout=30_000)
     expect(page.locator(".letters li")).to_contain_text(f"bug{script}2")
     (watched.root / "mended").unlink()
 
@@ -75,7 +75,7 @@ def test_a_batch_that_runs_is_paused_resumed_and_cancelled_live(owner: Callable[
         page.get_by_role("button", name="Pause").click()
         expect(page.locator(".notice")).to_contain_text("1 item in flight finishes first")
         watched.go("hold1")
-        expect(page.locator("h1 + p .chip")).to_have_text("paused", timeout=10_000)
+        expect(page.locator("h1 + p .chip")).to_have_text("paused", timeout=30_000)
         assert "hold2" not in watched.began()
         page.get_by_role("button", name=re.compile("Resume: run 2 items")).click()
         until(lambda: "hold2" in watched.began())
@@ -84,10 +84,10 @@ def test_a_batch_that_runs_is_paused_resumed_and_cancelled_live(owner: Callable[
         page.get_by_role("button", name="Stop this batch").click()
         expect(page.locator(".notice")).to_contain_text("wrong file")
         watched.go("hold2")
-        expect(page.locator("h1 + p .chip")).to_have_text("cancelled", timeout=10_000)
+        expect(page.locator("h1 + p .chip")).to_have_text("cancelled", timeout=30_000)
     assert "three" not in watched.began()
     page.get_by_role("button", name=re.compile("Resume: run 1 item")).click()
-    expect(page.locator("h1 + p .chip")).to_have_text("complete", timeout=20_000)
+    expect(page.locator("h1 + p .chip")).to_have_text("complete", timeout=40_000)
     assert "three" in watched.began()
 
 
