@@ -155,7 +155,7 @@ class BatchRunner:
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
             if threading.current_thread() is threading.main_thread():
-                # Elsewhere signals cannot be received; the owner of the main thread stops the program.
+                # Elsewhere signals cannot be received; what owns the main thread stops the program.
                 signals.start_soon(self._watch_signals, signals.cancel_scope)
             signals.start_soon(self._watch_requests)
             async with anyio.create_task_group() as workers:

@@ -81,8 +81,8 @@ def list_items(
         note(f"{len(unfinished)} decided reviews are not resumed yet: compound review resume")
 
 
-_AGE = len("59 min")
-"""Width of the column of ages: the table looks the same when a minute has passed."""
+_AGE = len("59 s")
+"""Width of the column of ages: the table looks the same while a review is younger than a minute."""
 
 
 def _say_items(items: Sequence[ReviewRow]) -> None:
