@@ -12,18 +12,21 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from compound.errors import CompoundError
 from compound.web.api.app import PREFIX, create_api
 from compound.web.api.problems import http_problem
+from compound.web.batches import routes as batches
 from compound.web.door import login, openid
 from compound.web.door.access import COOKIE, SignInFirst
 from compound.web.door.answers import status_of
+from compound.web.evaluations import routes as evaluations
 from compound.web.identity.oidc import OpenId
 from compound.web.identity.people import People
+from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
@@ -68,8 +71,10 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.include_router(login.router)
     app.include_router(openid.router)
     app.include_router(reviews.router)
+    app.include_router(batches.router)
+    app.include_router(evaluations.router)
+    app.include_router(metrics.router)
     app.add_api_route("/", _home, methods=["GET"])
-    app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)
     app.add_exception_handler(HTTPException, _not_there)
@@ -92,10 +97,6 @@ async def _living(worker: Worker, app: FastAPI) -> AsyncGenerator[None]:
 
 async def _home() -> Response:
     return RedirectResponse("/reviews", status_code=303)
-
-
-async def _health() -> Response:
-    return JSONResponse({"status": "ok"})
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:

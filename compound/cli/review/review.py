@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, note, print_json, print_table, say, visible, wrapped
-from compound.cli.user import User, user_name
+from compound.cli.output import Json, Profile, User, note, print_json, print_table, say, user_name, visible, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,8 +81,8 @@ def list_items(
         note(f"{len(unfinished)} decided reviews are not resumed yet: compound review resume")
 
 
-_AGE = len("59 min")
-"""Width of the column of ages: the table looks the same when a minute has passed."""
+_AGE = len("59 s")
+"""Width of the column of ages: the table looks the same while a review is younger than a minute."""
 
 
 def _say_items(items: Sequence[ReviewRow]) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, note, print_json, print_table, say
-from compound.cli.user import User, user_name
+from compound.cli.output import Json, Profile, User, note, print_json, print_table, say, user_name
 
 if TYPE_CHECKING:
     from compound.project import Project
