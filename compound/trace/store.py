@@ -14,7 +14,7 @@ import orjson
 from compound.errors import DataError
 from compound.trace.columns import Row, repair
 from compound.trace.query import views as _views
-from compound.trace.query.listing import Key, RunFilter, RunPage
+from compound.trace.query.listing import Key, RunFilter, RunPage, run_counts, run_page
 from compound.trace.query.session import Answer, TraceSession
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ class TraceReader:
             after: `RunPage.next` of the page before.
         """
         chosen = wanted or RunFilter()
-        return self.read(lambda session: session.runs(chosen, limit=limit, after=after), since=chosen.first_day)
+        return self.read(lambda session: run_page(session, chosen, limit=limit, after=after), since=chosen.first_day)
 
     def run_counts(self, wanted: RunFilter | None = None) -> dict[str, int]:
         """Internal: `done`, `paused`, `failed`, `unfinished` to the number of runs, whatever the filter's status."""
         chosen = wanted or RunFilter()
-        return self.read(lambda session: session.run_counts(chosen), since=chosen.first_day)
+        return self.read(lambda session: run_counts(session, chosen), since=chosen.first_day)
 
     def spans(self, run_id: str) -> list[dict[str, object]]:
         """Every span of a run (by run id or trace id), by start time; `attributes` parsed."""

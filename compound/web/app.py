@@ -15,8 +15,10 @@ from fastapi.staticfiles import StaticFiles
 from compound.errors import CompoundError, ConflictError
 from compound.web.door import login
 from compound.web.door.access import COOKIE, Refused, SignInFirst
+from compound.web.graphs import routes as graphs
 from compound.web.identity.people import People
 from compound.web.reviews import routes as reviews
+from compound.web.runs import routes as runs
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
@@ -41,6 +43,8 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(reviews.router)
+    app.include_router(runs.router)
+    app.include_router(graphs.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)

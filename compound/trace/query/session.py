@@ -16,8 +16,6 @@ from compound.trace.query import views as _views
 if TYPE_CHECKING:
     import duckdb
 
-    from compound.trace.query.listing import Key, RunFilter, RunPage
-
 _READS: Final = frozenset({"SELECT", "EXPLAIN", "MULTI"})
 """Allowed kinds of statements; DESCRIBE, SHOW, SUMMARIZE and FROM are SELECT, PIVOT is MULTI."""
 _WRITES: Final = re.compile(r"\b(COPY|EXPORT|ATTACH)\b", re.IGNORECASE)
@@ -99,18 +97,6 @@ class TraceSession:
         kind = written[1].upper() if written else statements[0].type.name
         if written or kind not in _READS:
             raise DataError("trace.query", f"a trace query must be a SELECT; this one is {kind}", fix="write a SELECT")
-
-    def runs(self, wanted: RunFilter, *, limit: int = 50, after: Key | None = None) -> RunPage:
-        """Like `TraceReader.runs`."""
-        from compound.trace.query.listing import run_page
-
-        return run_page(self, wanted, limit=limit, after=after)
-
-    def run_counts(self, wanted: RunFilter) -> dict[str, int]:
-        """Like `TraceReader.run_counts`."""
-        from compound.trace.query.listing import run_counts
-
-        return run_counts(self, wanted)
 
     def spans(self, run_id: str) -> list[dict[str, object]]:
         """Like `TraceReader.spans`."""
