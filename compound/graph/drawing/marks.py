@@ -24,7 +24,7 @@ _CHANGED: Final = "#7c3aed"
 def tips() -> str:
     """Arrow heads in the colours of the states."""
     return "".join(
-        f'<marker id="tip-{state}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="6.5" markerHeight="6.5"'
+        f'<marker id="tip-{state}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="5" markerHeight="5"'
         f' orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="{colour}"/></marker>'
         for state, colour in STATES.items()
         if state not in FADED
@@ -82,11 +82,15 @@ def badge(box: Box, x: float, y: float, frame: tuple[float, float, float, float]
         return
     colour = STATES[mark.state]
     left, top, width, height = frame
-    at = f'x="{left - 2:.1f}" y="{top - 2:.1f}" width="{width + 4:.1f}" height="{height + 4:.1f}" rx="8"'
+    out = 3.5 if mark.is_chosen or mark.is_changed else 0.0
+    at = (
+        f'x="{left - out:.1f}" y="{top - out:.1f}" width="{width + 2 * out:.1f}" height="{height + 2 * out:.1f}"'
+        f' rx="{7 + out:g}"'
+    )
     if mark.is_changed:
         yield f'<rect class="frame" {at} fill="none" stroke="{_CHANGED}" stroke-width="2.5" stroke-dasharray="7 3"/>'
     elif mark.is_chosen or mark.state not in FADED:
-        stroke = 2.5 if mark.is_chosen else 1.5
+        stroke = 2.5 if mark.is_chosen else 2
         yield f'<rect class="frame" {at} fill="none" stroke="{colour}" stroke-width="{stroke}"/>'
     if glyph := _GLYPHS.get(mark.state):
         yield (

@@ -41,9 +41,7 @@ class FormField:
     hint: str = ""
 
 
-def form_of(
-    spec: GraphSpec, example: Mapping[str, JsonValue], sent: Mapping[str, str] | None = None
-) -> list[FormField]:
+def form_of(spec: GraphSpec, example: Mapping[str, object], sent: Mapping[str, str] | None = None) -> list[FormField]:
     """The fields of a graph's input, then those of its context.
 
     Args:

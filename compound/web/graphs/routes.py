@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from compound.errors import CompoundError
+from compound.errors import CompoundError, ProjectError
 from compound.web.door.access import needs
 from compound.web.graphs.form import FormField, form_of, values_of
 from compound.web.identity.people import Person
@@ -89,6 +89,8 @@ def _row(project: Project, name: str) -> GraphRow:
         spec = parts.graph_as_written(name)
     except CompoundError as error:
         return GraphRow(name=name, file=file, error=error.what)
+    except OSError as error:
+        return GraphRow(name=name, file=file, error=error.strerror or str(error))
     kinds: dict[str, int] = {}
     for node in spec.nodes.values():
         kinds[node.kind] = kinds.get(node.kind, 0) + 1
@@ -105,7 +107,11 @@ def _row(project: Project, name: str) -> GraphRow:
 def _values(project: Project, name: str, sent: Mapping[str, str] | None) -> dict[str, object]:
     parts = project.resources.parts
     path = parts.graph_file(name)
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        what = f"{project.settings.shown(path)} cannot be read: {error.strerror}"
+        raise ProjectError("project.unknown-graph", what, fix="/graphs lists the graphs") from error
     findings = sorted(project.check([name]), key=lambda one: (one.severity != "error", one.where.line or 0))
     file = project.settings.shown(path)
     fields: list[FormField] = []

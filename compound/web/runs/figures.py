@@ -20,7 +20,14 @@ def time_of(ms: float) -> str:
 
 
 def cost_of(usd: float | None) -> str:
-    """A cost: `$0.0031`, `$1.20`; empty if it is not known."""
+    """A cost: `$0`, `$0.0031`, `$1.20`; empty if it is not known."""
     if usd is None:
         return ""
+    if usd == 0:
+        return "$0"
     return f"${usd:.4f}" if abs(usd) < 1 else f"${usd:,.2f}"
+
+
+def short_id(run_id: str) -> str:
+    """The beginning of a random id; other ids name what they belong to, and stay."""
+    return run_id[:12] if len(run_id) == 32 else run_id

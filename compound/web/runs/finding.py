@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from compound.connector.state import tables
+from compound.errors import CompoundError
 from compound.project.view.times import moment
 from compound.trace.query.listing import STATUSES, RunFilter
-from compound.web.runs.figures import cost_of, time_of
+from compound.web.runs.figures import cost_of, short_id, time_of
 
 if TYPE_CHECKING:
     from compound.project import Project
@@ -87,15 +88,17 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """A row of the list."""
+    """A row of the list; `title` is that of the run's item, empty without one."""
 
     run_id: str
+    short_id: str
     graph: str
     item_id: str
     status: str
     at: str
     took: str
     cost: str
+    title: str = ""
     error: str = ""
     spans: int = 0
     is_replay: bool = False
@@ -121,7 +124,8 @@ class RunList:
 def run_list(project: Project, search: Search) -> RunList:
     """A page of runs, newest first."""
     page = project.traces().runs(search.filter(project, time.time()), limit=PAGE, after=search.after)
-    rows = [_row(one) for one in page.rows]
+    titles = _titles(project, [str(one["run_id"]) for one in page.rows])
+    rows = [_row(one, titles.get(str(one["run_id"]), "")) for one in page.rows]
     is_first = search.after is None and not search.text and not search.usd and search.status in ("", "unfinished")
     running = _running(project, search.graph) if is_first else []
     now = {one.run_id for one in running}
@@ -140,11 +144,13 @@ def run_counts(project: Project, search: Search) -> dict[str, int]:
     return {status: found.get(status, 0) for status in STATUSES}
 
 
-def _row(run: Mapping[str, Any]) -> RunRow:
+def _row(run: Mapping[str, Any], title: str) -> RunRow:
     run_id, of = str(run["run_id"]), str(run["example_id"] or run["thread_id"] or "")
     cost = cost_of(run["cost_usd"])
     return RunRow(
         run_id=run_id,
+        short_id=short_id(run_id),
+        title=title,
         graph=str(run["graph_name"]),
         item_id="" if of == run_id else of,
         status=str(run["status"]),
@@ -157,6 +163,26 @@ def _row(run: Mapping[str, Any]) -> RunRow:
     )
 
 
+def _titles(project: Project, run_ids: Sequence[str]) -> dict[str, str]:
+    """Run to the title of its item, as its graph declares it."""
+    from compound.graph.wiring.roles import Roles
+
+    run, roles = tables.run, dict[str, Roles | None]()
+    query = sa.select(run.c.run_id, run.c.graph_name, run.c.input).where(run.c.run_id.in_(run_ids))
+    with project.resources.state.read() as db:
+        found = db.execute(query).all()
+    titles: dict[str, str] = {}
+    for run_id, name, given in found:
+        if name not in roles:
+            try:
+                roles[name] = Roles(project.resources.parts.graph_as_written(name))
+            except (CompoundError, OSError):  # the file has errors, or is gone
+                roles[name] = None
+        known = roles[name]
+        titles[run_id] = known.title(given) if known is not None and isinstance(given, dict) else ""
+    return titles
+
+
 def _running(project: Project, graph: str) -> list[RunRow]:
     run = tables.run
     query = sa.select(run.c.run_id, run.c.graph_name, run.c.item_id, run.c.thread_id, run.c.updated_at)
@@ -166,6 +192,7 @@ def _running(project: Project, graph: str) -> list[RunRow]:
     return [
         RunRow(
             run_id=run_id,
+            short_id=short_id(run_id),
             graph=name,
             item_id=item_id or ("" if thread_id == run_id else thread_id or ""),
             status="running",

@@ -28,7 +28,7 @@ def graph_of(project: Project, story: RunStory) -> GraphSpec | None:
     try:
         kept = StateLedger(project.resources.state).graph(story.graph_hash)
         return read(kept)[0] if kept is not None else project.resources.parts.graph(story.graph)
-    except CompoundError:
+    except (CompoundError, OSError):  # it was never stored, and its file is gone or has errors
         return None
 
 
