@@ -44,11 +44,11 @@ def draw_svg(spec: GraphSpec, marks: Mapping[str, Mark] | None = None) -> str:
     Raises:
         ProjectError: The graph cannot be planned.
     """
-    drawn = place(picture(spec, marks))
+    drawn, role = place(picture(spec, marks)), "group" if marks else "img"
     width, height = round(drawn.width), round(drawn.height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="{"group" if marks else "img"}" aria-label="{escape(spec.name)}" font-family="{_FONT}">',
+        f' height="{height}" role="{role}" aria-label="{escape(spec.name)}" font-family="{_FONT}">',
         f"<title>{escape(spec.name)}, version {spec.version}</title>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="6.5" markerHeight="6.5"'
         f' orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="{_ARROW}"/></marker>{tips() if marks else ""}</defs>',

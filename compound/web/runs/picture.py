@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from compound.errors import CompoundError
 from compound.web.runs.figures import cost_of, time_of
+from compound.web.site.visible import without_hidden
 
 if TYPE_CHECKING:
     from compound.graph.drawing.picture import Mark
@@ -101,6 +102,6 @@ def _mark(path: str, story: RunStory, chosen: str, live: Mapping[str, str], wher
 
 def _label(node: NodeStory) -> str:
     if node.state in _TAKES_NO_TIME:
-        return node.why if node.state == "skipped" else "waits for a person"
+        return without_hidden(node.why) if node.state == "skipped" else "waits for a person"
     many = f"{len(node.attempts)} times" if len(node.attempts) > 1 else ""
     return " · ".join(part for part in (time_of(node.ms), cost_of(node.usd), many) if part)

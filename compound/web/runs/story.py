@@ -109,7 +109,7 @@ def story_of(project: Project, run_id: str, *, of: Sequence[str] | None = (), gr
         DataError: `trace.unknown-run`.
     """
     record = project.run_record(run_id)
-    story = project.traces().read(lambda session: _read(session, run_id, record, of))
+    story = project.traces().read(lambda session: read_story(session, run_id, record, of))
     if not story.spans and record is None and graph:
         return replace(story, graph=graph, status="running")
     if not story.spans and record is None:
@@ -117,7 +117,8 @@ def story_of(project: Project, run_id: str, *, of: Sequence[str] | None = (), gr
     return story
 
 
-def _read(session: TraceSession, run_id: str, record: RunRecord | None, of: Sequence[str] | None) -> RunStory:
+def read_story(session: TraceSession, run_id: str, record: RunRecord | None, of: Sequence[str] | None) -> RunStory:
+    """A run as its traces and its row in the state store tell it; see `story_of`."""
     spans = _without_rehearsals(session.spans(run_id))
     nodes = _nodes(spans)
     keys = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from compound.web.runs.figures import cost_of, time_of
+from compound.web.site.visible import without_hidden
 
 if TYPE_CHECKING:
     from compound.web.runs.story import RunStory
@@ -181,5 +182,5 @@ def _bar(span: Span, depth: int, axis: _Axis, nodes: Mapping[str, str]) -> Bar:
         cost=cost_of(span["cost_usd"]),
         state=state,
         node=nodes.get(str(span["span_id"])) or nodes.get(str(span["node_span_id"])) or "",
-        said=f"{name}, {state}, {took}",
+        said=without_hidden(f"{name}, {state}, {took}"),
     )
