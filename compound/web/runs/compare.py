@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
-from compound.web.runs.figures import cost_of, time_of
+from compound.web.runs.figures import time_of
 
 if TYPE_CHECKING:
     from compound.web.runs.story import NodeStory, RunStory
@@ -75,7 +75,7 @@ def _pair(path: str, one: RunStory, other: RunStory) -> NodePair:
         kind=kind,
         states=states,
         times=("" if left is None else time_of(left.ms), "" if right is None else time_of(right.ms)),
-        costs=("" if left is None else cost_of(left.usd), "" if right is None else cost_of(right.usd)),
+        costs=("" if left is None else left.cost, "" if right is None else right.cost),
         differs=hashes[0] != hashes[1] or states[0] != states[1],
         is_known=is_known,
         changes=changes[:_MOST_CHANGES],

@@ -96,7 +96,7 @@ def details_of(story: RunStory, path: str, tab: str) -> Details | None:
         state=node.state,
         why=node.why,
         took=time_of(node.ms),
-        cost=cost_of(node.usd),
+        cost=node.cost,
         tab=chosen,
         tabs=tabs,
         value=story.values.get(sha256),

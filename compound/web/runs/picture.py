@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from compound.errors import CompoundError
-from compound.web.runs.figures import cost_of, time_of
+from compound.web.runs.figures import time_of
 from compound.web.site.visible import without_hidden
 
 if TYPE_CHECKING:
@@ -104,4 +104,4 @@ def _label(node: NodeStory) -> str:
     if node.state in _TAKES_NO_TIME:
         return without_hidden(node.why) if node.state == "skipped" else "waits for a person"
     many = f"{len(node.attempts)} times" if len(node.attempts) > 1 else ""
-    return " · ".join(part for part in (time_of(node.ms), cost_of(node.usd), many) if part)
+    return " · ".join(part for part in (time_of(node.ms), node.cost, many) if part)

@@ -15,7 +15,7 @@ from compound.web.identity.people import Person
 from compound.web.identity.roles import Right
 from compound.web.runs.compare import pairs
 from compound.web.runs.details import TABS, details_of
-from compound.web.runs.figures import cost_of, time_of
+from compound.web.runs.figures import time_of
 from compound.web.runs.finding import TIMES, Search, run_counts, run_list
 from compound.web.runs.linked import effects_of, reviews_of
 from compound.web.runs.live import live_of
@@ -143,7 +143,7 @@ def _run_values(request: Request, person: Person, run_id: str, node: str, tab: s
         "is_live": is_live,
         "texts": dict(live.texts) if live is not None and is_live else {},
         "took": time_of(story.ms) if story.spans else "",
-        "cost": cost_of(story.usd),
+        "cost": story.cost,
         "error": None,
         "sent": None,
     }
@@ -157,7 +157,7 @@ def _pair_values(request: Request, run_id: str, other: str) -> dict[str, object]
     spec = graph_of(project, second)
     drawn = "" if spec is None else pair_picture(spec, first, second, differs, f"/runs/{second.run_id}")
     sides = [
-        {"story": story, "took": time_of(story.ms) if story.spans else "", "cost": cost_of(story.usd)}
+        {"story": story, "took": time_of(story.ms) if story.spans else "", "cost": story.cost}
         for story in (first, second)
     ]
     return {"sides": sides, "pairs": found, "differs": differs, "picture": drawn}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from compound.errors import DataError
 from compound.trace.prune import PRUNED
+from compound.web.runs.figures import cost_of
 
 if TYPE_CHECKING:
     from compound.graph.store.runs import RunRecord
@@ -30,7 +31,7 @@ class NodeStory:
         attempts: Its spans, oldest first: attempts, rounds, items, and those after a resume.
         inner: The spans below them: model calls, queries, retrievals.
         ms: Working time.
-        usd: Known cost; None without one.
+        cost: Known cost in words, with a plus if a part of it is unknown; empty without one.
     """
 
     path: str
@@ -40,7 +41,7 @@ class NodeStory:
     attempts: Sequence[Span]
     inner: Sequence[Span]
     ms: float
-    usd: float | None
+    cost: str
 
     @property
     def last(self) -> Span:
@@ -86,9 +87,9 @@ class RunStory:
         return sum(_ms(span) for span in self.spans if span["kind"] == "workflow")
 
     @property
-    def usd(self) -> float | None:
-        """Known cost; None without one."""
-        return _usd(self.spans)
+    def cost(self) -> str:
+        """Known cost in words, with a plus if a part of it is unknown; empty without one."""
+        return _cost(self.spans)
 
     def value(self, path: str, which: str) -> object | None:
         """The `input` or `output` of a node's newest attempt; None if it is not kept or was not asked for."""
@@ -138,7 +139,7 @@ def read_story(session: TraceSession, run_id: str, record: RunRecord | None, of:
         trace_id=str(first.get("trace_id") or ""),
         graph=str(first.get("graph_name") or (record.graph_name if record else "")),
         graph_hash=str(first.get("graph_hash") or (record.graph_hash if record else "")),
-        item_id=_item(first, record),
+        item_id=_item(first, record, known),
         status=_status(spans, roots, record),
         is_replay=any(root["is_replay"] or "is_replay" in _attributes(root) for root in roots),
         error=_error(roots),
@@ -151,9 +152,9 @@ def read_story(session: TraceSession, run_id: str, record: RunRecord | None, of:
     )
 
 
-def _item(first: Span, record: RunRecord | None) -> str:
+def _item(first: Span, record: RunRecord | None, run_id: str) -> str:
     thread = str(first.get("example_id") or first.get("thread_id") or (record.thread_id if record else "") or "")
-    return "" if thread == first.get("run_id") else thread
+    return "" if thread == run_id else thread
 
 
 def _without_rehearsals(spans: Sequence[Span]) -> list[Span]:
@@ -206,7 +207,7 @@ def _node(path: str, attempts: Sequence[Span], below: Mapping[str, Sequence[Span
         attempts=attempts,
         inner=below[path],
         ms=sum(_ms(span) for span in attempts if "paused" not in _attributes(span)),
-        usd=_usd(paid),
+        cost=_cost(paid),
     )
 
 
@@ -229,7 +230,7 @@ def _ms(span: Span) -> float:
     return (int(span["end_time_unix_nano"]) - int(span["start_time_unix_nano"])) / 1e6
 
 
-def _usd(spans: Sequence[Span]) -> float | None:
-    found = [float(usd) for span in spans if (usd := span["cost_usd"]) is not None]
-    found += [float(usd) for span in spans if (usd := _attributes(span).get("known_cost_usd")) is not None]
-    return sum(found) if found else None
+def _cost(spans: Sequence[Span]) -> str:
+    whole = [float(usd) for span in spans if (usd := span["cost_usd"]) is not None]
+    parts = [float(usd) for span in spans if (usd := _attributes(span).get("known_cost_usd")) is not None]
+    return f"{cost_of(sum(whole) + sum(parts))}{'+' * bool(parts)}" if whole or parts else ""
