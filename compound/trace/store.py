@@ -15,7 +15,7 @@ from compound.errors import DataError
 from compound.trace.columns import Row, repair
 from compound.trace.query import views as _views
 from compound.trace.query.listing import Key, RunFilter, RunPage, run_counts, run_page
-from compound.trace.query.session import Answer, TraceSession
+from compound.trace.query.session import TraceRows, TraceSession
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,7 +99,7 @@ class TraceReader:
             connection.execute("SET lock_configuration = true")
             return do(TraceSession(connection, files))
 
-    def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
+    def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
         """Run one read-only statement over the tables `spans, blobs, scores` and the views.
 
         It runs in a private database without access to the network, to settings, and to files other than those of

@@ -31,7 +31,7 @@ def trace_id_of(run_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TraceRows:
     """The result of a query: `columns` and `rows`, in order."""
 
     columns: tuple[str, ...]
@@ -55,7 +55,7 @@ class TraceSession:
         self._files = files
         self._created: set[str] = set()
 
-    def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
+    def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
         """Like `TraceReader.sql`."""
         import duckdb
 
@@ -64,7 +64,7 @@ class TraceSession:
             self._require_read(query)
             cursor = self._connection.execute(query, dict(params) if params else None)
             columns = tuple(str(column[0]) for column in cursor.description or ())
-            return Answer(columns=columns, rows=tuple(cursor.fetchall()))
+            return TraceRows(columns=columns, rows=tuple(cursor.fetchall()))
         except duckdb.Error as error:
             is_refused = isinstance(error, duckdb.ProgrammingError | duckdb.PermissionException)
             if isinstance(error, duckdb.IOException) or (not is_refused and ".parquet" in str(error)):
@@ -111,7 +111,7 @@ class TraceSession:
             record["attributes"] = orjson.loads(text) if isinstance(text, str) else {}
         return records
 
-    def _of_traces(self, trace_ids: Sequence[str]) -> Answer:
+    def _of_traces(self, trace_ids: Sequence[str]) -> TraceRows:
         named = {f"t{number}": trace_id for number, trace_id in enumerate(trace_ids)}
         wanted = ", ".join(f"${name}" for name in named)
         query = f"SELECT * FROM spans WHERE trace_id IN ({wanted}) ORDER BY start_time_unix_nano, span_id"

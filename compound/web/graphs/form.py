@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from compound.spec import GraphSpec
 
-_KINDS: Final = {"str": "text", "int": "number", "float": "number", "bool": "yes_no", "datetime": "time"}
+_KINDS: Final = {"str": "text", "int": "number", "float": "number", "bool": "yes_no", "date": "date", "datetime": "time"}
 _DEEPEST: Final = 3
 """Records inside records have fields of their own up to this depth; deeper ones are JSON."""
 _NO: Final = object()
@@ -27,7 +27,7 @@ class FormField:
     Attributes:
         name: Where the value goes: `input.letter.subject`, `context.tenant`.
         label: The same without its first word.
-        kind: `text`, `number`, `yes_no`, `choice`, `time` or `json`.
+        kind: `text`, `number`, `yes_no`, `choice`, `date`, `time` or `json`.
         value: The example or the value that was sent, as text.
         hint: What it looks like, where there is no example.
     """
@@ -134,7 +134,7 @@ def values_of(spec: GraphSpec, sent: Mapping[str, str]) -> tuple[dict[str, JsonV
 def _parsed(field: FormField, text: str) -> JsonValue:
     import orjson
 
-    if field.kind in ("text", "choice", "time"):
+    if field.kind in ("text", "choice", "date", "time"):
         return text
     if field.kind == "yes_no":
         return text == "true"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from concurrent import futures
+from typing import TYPE_CHECKING, Annotated, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from compound.errors import CompoundError, ConflictError, DataError
+from compound.project.review.items import STORED
 from compound.web.door.access import needs
 from compound.web.identity.people import Person
 from compound.web.identity.roles import Right
@@ -18,6 +20,9 @@ from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
     from compound.project import Decided, ReviewView
+
+GLANCE_S: Final = 0.05
+"""Seconds that a decision waits for its effects; most are done by then, and the page shows them at once."""
 
 router = APIRouter()
 Reader = Annotated[Person, Depends(needs(Right.READ))]
@@ -69,6 +74,9 @@ async def decide(request: Request, person: Decider, review_id: str) -> Response:
     except (ConflictError, DataError) as error:
         now = await to_thread.run_sync(_seen, request, person, review_id)
         return _page(request, person, now, error=error, kept=form)
+    if decided.run_status == STORED:
+        done = place_of(request).worker.soon(review_id)
+        await to_thread.run_sync(lambda: futures.wait([done], timeout=GLANCE_S))
     return RedirectResponse(f"/reviews/{review_id}?decided={decided.decision_id}", status_code=303)
 
 
@@ -94,7 +102,7 @@ def _seen(request: Request, person: Person, review_id: str) -> ReviewView:
     """A review that the person sees; others do not exist for the person."""
     view = place_of(request).project.reviews().show(review_id)
     if view.review_id != review_id or not person.sees(view.queue):
-        raise DataError("review.unknown-item", f"item {review_id!r} does not exist", fix="/reviews lists them")
+        raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="/reviews lists them")
     return view
 
 
@@ -111,6 +119,7 @@ def _decide(request: Request, person: Person, view: ReviewView, form: dict[str, 
         version=int(version),
         fields=given_fields(view, action, form) or None,
         note=form.get("note", ""),
+        goes_on=False,
     )
 
 

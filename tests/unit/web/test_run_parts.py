@@ -26,6 +26,7 @@ input:
   letter: {id: str, body: str, about: Place?}
   tone: enum(short, long)
   at: datetime?
+  day: date?
   names: list[str]
   score: float?
   urgent: bool?
@@ -151,6 +152,7 @@ def test_a_form_has_a_field_for_each_part_of_the_input() -> None:
         ("input.letter.about.floor", "number", False, ""),
         ("input.tone", "choice", True, "long"),
         ("input.at", "time", False, ""),
+        ("input.day", "date", False, ""),
         ("input.names", "json", True, '[\n  "a"\n]'),
         ("input.score", "number", False, ""),
         ("input.urgent", "yes_no", False, ""),
@@ -162,12 +164,13 @@ def test_a_sent_form_becomes_values_of_their_types() -> None:
     spec = load_graph(FORM.encode(), "graphs/main.yaml")
     sent = {
         "input.letter.id": "7", "input.letter.body": "a\r\nb", "input.letter.about.floor": "3", "input.tone": "short",
-        "input.names": '["x"]', "input.score": "", "input.urgent": "false", "context.tenant": "north", "csrf": "no",
+        "input.day": "2026-03-01", "input.names": '["x"]', "input.score": "", "input.urgent": "false", "context.tenant": "north", "csrf": "no",
     }  # fmt: skip
     assert values_of(spec, sent) == (
         {
             "letter": {"id": "7", "body": "a\nb", "about": {"floor": 3}},
             "tone": "short",
+            "day": "2026-03-01",
             "names": ["x"],
             "urgent": False,
         },
