@@ -149,7 +149,7 @@ class LiveRuns:
         error: Exception | None = None
         try:
             self._project.resources.loop.run(work)
-        except Exception as refused:  # noqa: BLE001 - raised to whoever started it
+        except Exception as refused:  # noqa: BLE001 - raised where it was started
             error = refused
         finally:
             self._project.resources.recorder.flush()
