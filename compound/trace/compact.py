@@ -20,7 +20,7 @@ try:
 except ImportError:  # pragma: no cover - without file locks only one process may compact a folder
     fcntl = None
 
-from compound.trace.views import FRESH
+from compound.trace.query.views import FRESH
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,10 +29,18 @@ _ORDER: Final = {"spans": "trace_id, start_time_unix_nano", "blobs": "sha256", "
 _NOTE: Final = ".replaces.json"
 
 
-def files(folder: Path, table: str) -> list[Path]:
-    """The files of a table: complete ones that no finished merge replaces."""
+def files(folder: Path, table: str, since: str = "") -> list[Path]:
+    """The files of a table: complete ones that no finished merge replaces.
+
+    Args:
+        folder: Folder of the store.
+        table: `spans`, `blobs` or `scores`.
+        since: Only files of this day (`YYYY-MM-DD`) or later.
+    """
     out: list[Path] = []
     for day in sorted((folder / table).glob("date=*")):
+        if day.name < f"date={since}":
+            continue
         gone = _replaced(day)
         out += [path for path in sorted(day.glob("*.parquet")) if path.name not in gone]
     return out

@@ -18,13 +18,14 @@ from compound.errors import DataError
 from compound.trace import compact as _compact
 from compound.trace.columns import TABLES
 from compound.trace.prune import SPARES_S, TraceAge, TraceCuts, TracePrune, ages
+from compound.trace.query.session import TraceSession
 from compound.trace.spool import Spool, abandoned, begun
-from compound.trace.store import CONFIG, TraceReader, TraceRows, read_ndjson, repaired
-from compound.trace.views import FRESH
+from compound.trace.store import CONFIG, TraceReader, read_ndjson, repaired
 
 if TYPE_CHECKING:
     import duckdb
 
+T = TypeVar("T")
 ROW_GROUP_ROWS: Final = 8_192
 _COMPACT_ABOVE_FILES: Final = 64
 
@@ -197,23 +198,17 @@ class ParquetStore(TraceReader):
                 finally:
                     spool.release()
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
-        for table in tables:
-            files = [str(path) for path in _compact.files(self.folder, table)]
-            if files:
-                _fill(connection, table, files)
+    def _load(self, connection: duckdb.DuckDBPyConnection, since: str) -> Mapping[str, Sequence[str]]:
+        return {table: [str(path) for path in _compact.files(self.folder, table, since)] for table in TABLES}
 
-    def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
-        """Like `TraceReader.sql`, after publishing the spools of this process and of killed ones.
+    def read(self, do: Callable[[TraceSession], T], *, since: str = "") -> T:
+        """Like `TraceReader.read`, after publishing the spools of this process and of killed ones.
 
         Raises:
             DataError: ``trace.query``; ``trace.unreadable``: a file in the folder is corrupt.
         """
         self._settle()
-        return _retried(lambda: super(ParquetStore, self).sql(query, params))
-
-
-T = TypeVar("T")
+        return _retried(lambda: super(ParquetStore, self).read(do, since=since))
 
 
 def _retried(read: Callable[[], T]) -> T:
@@ -229,12 +224,3 @@ def _retried(read: Callable[[], T]) -> T:
                     "trace.unreadable", f"a trace file: {error}", fix="move the named file out of the folder"
                 ) from error
     raise AssertionError  # the loop returns or raises
-
-
-def _fill(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:
-    """Copy the files into the table; columns that a newer version added are null in older files."""
-    fresh = FRESH if table == "blobs" else ""
-    connection.execute(
-        f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true) {fresh}",
-        {"files": files},
-    )

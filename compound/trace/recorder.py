@@ -19,6 +19,7 @@ from compound.trace.active import ActiveSpan, Scope, current
 from compound.trace.columns import SPANS, Row, Value
 from compound.trace.names import NODE, WORKFLOW
 from compound.trace.payload import Redact, Seen, to_json
+from compound.trace.query.session import trace_id_of
 from compound.trace.queue import SpanQueue
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ _MESSAGE_CHARS: Final = 500
 _MAX_NODES: Final = 10_000
 _COLUMNS: Final = frozenset(SPANS)
 _PINS: Final = ("index_name", "index_version", "index_source_version")
-
-
-def trace_id_of(run_id: str) -> str:
-    """The trace id of a run, 32 hex digits: a pause and its resume are one trace."""
-    return sha(run_id.encode("utf-8", "replace"), 32)
 
 
 class Recorder:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 import orjson
 
 from compound.errors import DataError
-from compound.trace import views as _views
 from compound.trace.columns import Row, repair
+from compound.trace.query import views as _views
+from compound.trace.query.listing import Key, RunFilter, RunPage, run_counts, run_page
+from compound.trace.query.session import TraceRows, TraceSession
 
 if TYPE_CHECKING:
     import duckdb
-
-_READS: Final = frozenset({"SELECT", "EXPLAIN", "MULTI"})
-"""Allowed kinds of statements; DESCRIBE, SHOW, SUMMARIZE and FROM are SELECT, PIVOT is MULTI."""
 
 
 class SpanStore(Protocol):
@@ -41,18 +40,6 @@ class SpanStore(Protocol):
     def close(self) -> None:
         """Publish and release resources."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceRows:
-    """The result of a query: `columns` and `rows`, in order."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
-
-    def records(self) -> list[dict[str, object]]:
-        """One mapping per row."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +67,44 @@ class TraceNode:
             yield from child.walk()
 
 
-class TraceReader:
-    """Queries over stored traces; subclasses load their rows into DuckDB."""
+T = TypeVar("T")
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
+
+class TraceReader:
+    """Queries over stored traces; subclasses name their files or copy their rows into DuckDB."""
+
+    def _load(self, connection: duckdb.DuckDBPyConnection, since: str) -> Mapping[str, Sequence[str]]:
+        """Copy rows into the tables `stored.*`; returns the Parquet files with further rows of each table."""
         raise NotImplementedError
+
+    def read(self, do: Callable[[TraceSession], T], *, since: str = "") -> T:
+        """Internal: several queries over the same rows; `do` may be called again if files change meanwhile.
+
+        Args:
+            do: Receives the session, which ends with the call.
+            since: Only rows that were written on this day (UTC, `YYYY-MM-DD`) or later.
+        """
+        import duckdb
+
+        with duckdb.connect(config=CONFIG) as connection:
+            # All files are read, but their footers only once.
+            connection.execute("SET parquet_metadata_cache = true")
+            connection.execute("SET enable_external_file_cache = false")
+            _views.create_tables(connection)
+            files = self._load(connection, since)
+            connection.execute(
+                "SET allowed_paths = $paths", {"paths": [path for part in files.values() for path in part]}
+            )
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            return do(TraceSession(connection, files))
 
     def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
         """Run one read-only statement over the tables `spans, blobs, scores` and the views.
 
-        The rows are copied into a private database, which then loses access to files, network and settings: the
-        statement cannot read or write anything else.
+        It runs in a private database without access to the network, to settings, and to files other than those of
+        the traces. It reads only the columns and the parts of files that it needs: a condition on `trace_id` (spans),
+        `sha256` (blobs), `run_id` (scores) or `date` skips the others.
 
         Args:
             query: One statement over `spans, traces, runs, node_stats, blobs, scores, scores_wide`.
@@ -98,54 +112,32 @@ class TraceReader:
 
         Raises:
             DataError: ``trace.query``: the statement failed, is not a single statement, or accesses external data.
-
-        Cost: about 7 us per stored row of each queried table.
         """
-        import duckdb
-
-        with duckdb.connect(config=CONFIG) as connection:
-            _views.create_tables(connection)
-            self._load(connection, _views.needed(query))
-            _views.create_views(connection)
-            connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
-            try:
-                statements = connection.extract_statements(query)
-                if len(statements) != 1:
-                    raise DataError("trace.query", "a trace query must be a single statement", fix="split it")
-                if statements[0].type.name not in _READS:
-                    what = f"a trace query must be a SELECT; this one is {statements[0].type.name}"
-                    raise DataError("trace.query", what, fix="write a SELECT")
-                cursor = connection.execute(query, dict(params) if params else None)
-                columns = tuple(str(column[0]) for column in cursor.description or ())
-                return TraceRows(columns=columns, rows=tuple(cursor.fetchall()))
-            except duckdb.Error as error:
-                names = ", ".join(_views.NAMES)
-                raise DataError(
-                    "trace.query",
-                    str(error),
-                    fix=f"tables and views: {names}; `DESCRIBE spans` lists columns",
-                ) from error
+        return self.read(lambda session: session.sql(query, params))
 
     def list_runs(self, *, limit: int = 50, graph: str | None = None) -> list[dict[str, object]]:
         """The newest runs: status, spans, errors, tokens, cost and times of each."""
-        answer = self.sql(
-            "SELECT * FROM runs WHERE $graph IS NULL OR graph_name = $graph "
-            "ORDER BY start_time_unix_nano DESC LIMIT $limit",
-            {"graph": graph, "limit": limit},
-        )
-        return answer.records()
+        return [dict(row) for row in self.runs(RunFilter(graph=graph or ""), limit=limit).rows]
+
+    def runs(self, wanted: RunFilter | None = None, *, limit: int = 50, after: Key | None = None) -> RunPage:
+        """Internal: a page of runs, newest first.
+
+        Args:
+            wanted: Which runs; None for all.
+            limit: Most rows of the page.
+            after: `RunPage.next` of the page before.
+        """
+        chosen = wanted or RunFilter()
+        return self.read(lambda session: run_page(session, chosen, limit=limit, after=after), since=chosen.first_day)
+
+    def run_counts(self, wanted: RunFilter | None = None) -> dict[str, int]:
+        """Internal: `done`, `paused`, `failed`, `unfinished` to the number of runs, whatever the filter's status."""
+        chosen = wanted or RunFilter()
+        return self.read(lambda session: run_counts(session, chosen), since=chosen.first_day)
 
     def spans(self, run_id: str) -> list[dict[str, object]]:
         """Every span of a run (by run id or trace id), by start time; `attributes` parsed."""
-        records = self.sql(
-            "SELECT * FROM spans WHERE run_id = $id OR trace_id = $id ORDER BY start_time_unix_nano, span_id",
-            {"id": run_id},
-        ).records()
-        for record in records:
-            text = record["attributes"]
-            record["attributes"] = orjson.loads(text) if isinstance(text, str) else {}
-        return records
+        return self.read(lambda session: session.spans(run_id))
 
     def tree(self, run_id: str) -> tuple[TraceNode, ...]:
         """The spans of a run as a tree; one root per leg (a resume is a new leg of the same trace).
@@ -189,8 +181,11 @@ class TraceReader:
 
     def blob(self, sha256: str) -> object | None:
         """The content of a node's input or output; None if it was not stored."""
-        rows = self.sql("SELECT content FROM blobs WHERE sha256 = $key", {"key": sha256}).rows
-        return orjson.loads(str(rows[0][0])) if rows and rows[0][0] is not None else None
+        return self.contents([sha256]).get(sha256)
+
+    def contents(self, keys: Collection[str]) -> dict[str, object]:
+        """The content of inputs and outputs by their hashes; those that were not stored are left out."""
+        return self.read(lambda session: session.contents(keys))
 
 
 CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -222,15 +217,13 @@ class MemoryStore(TraceReader):
         """The stored rows, oldest first, without unset columns."""
         return [orjson.loads(line) for line in self._lines.get(table, ())]
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
-        for table in tables:
-            lines = self._lines.get(table)
-            if not lines:
-                continue
+    def _load(self, connection: duckdb.DuckDBPyConnection, since: str) -> Mapping[str, Sequence[str]]:
+        for table, lines in self._lines.items():
             with NamedTemporaryFile(suffix=".ndjson") as file:
                 file.write(b"\n".join(lines))
                 file.flush()
                 _insert(connection, table, file.name)
+        return {}
 
 
 def read_ndjson(table: str, path: str) -> str:
@@ -262,7 +255,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, path: str) -> Non
     import duckdb
 
     try:
-        connection.execute(f"INSERT INTO {table} {read_ndjson(table, path)}")
+        connection.execute(f"INSERT INTO stored.{table} {read_ndjson(table, path)}")
     except duckdb.Error:
         with repaired(table, path) as copy:
-            connection.execute(f"INSERT INTO {table} {read_ndjson(table, copy)}")
+            connection.execute(f"INSERT INTO stored.{table} {read_ndjson(table, copy)}")

@@ -24,10 +24,12 @@ from compound.web.door import login, openid
 from compound.web.door.access import COOKIE, SignInFirst
 from compound.web.door.answers import status_of
 from compound.web.evaluations import routes as evaluations
+from compound.web.graphs import routes as graphs
 from compound.web.identity.oidc import OpenId
 from compound.web.identity.people import People
 from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
+from compound.web.runs import routes as runs
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
@@ -74,6 +76,8 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.include_router(batches.router)
     app.include_router(evaluations.router)
     app.include_router(metrics.router)
+    app.include_router(runs.router)
+    app.include_router(graphs.router)
     app.add_api_route("/", _home, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)

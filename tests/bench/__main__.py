@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.bench import demo, engine, environment, load, review, start
+from tests.bench import demo, engine, environment, load, review, start, traces
 from tests.bench._programs import ROOT
 from tests.bench._rows import Row
 
@@ -28,6 +28,7 @@ TOPICS: dict[str, Callable[[], list[Row]]] = {
     "engine": engine.rows,
     "load": load.rows,
     "review": review.rows,
+    "traces": traces.rows,
 }
 TARGET = ROOT / "build" / "bench.json"
 

@@ -22,6 +22,7 @@ TITLES: Final = {
     "engine": "CPU per run and critical path",
     "load": "Many runs at once",
     "review": "Waiting for a person",
+    "traces": "Asking the traces",
     "demo": "The sample desk",
     "start_up": "Start",
     "environment": "Size of an installation",

@@ -20,6 +20,8 @@ from tests.support.forked import COMPOUND, PipedProcess
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+REFUSED = re.compile(r"status of (409|422)")
+"""What the browser says of a form that the server refused, with the page that says why."""
 LINK = re.compile(r"(http://\S+)/login\?link=(\S+)")
 
 
@@ -147,7 +149,8 @@ def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
         page = context.new_page()
         one = Person(page, context, site)
         page.on(
-            "console", lambda m: one.complaints.append(m.text) if m.type == "error" and "409" not in m.text else None
+            "console",
+            lambda m: one.complaints.append(m.text) if m.type == "error" and not REFUSED.search(m.text) else None,
         )
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         made.append(one)

@@ -56,6 +56,37 @@ _UNSHOWN: Final = re.compile("[^\t\n\r -\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a run did at a node, for the picture of that run.
+
+    Attributes:
+        state: A key of `STATES`.
+        label: Time and cost, or why it did not run; empty for nothing.
+        href: Address of its details; empty for no link.
+        is_chosen: Whether its details are shown.
+        is_changed: Whether it differs from the run that this one is compared with.
+    """
+
+    state: str
+    label: str = ""
+    href: str = ""
+    is_chosen: bool = False
+    is_changed: bool = False
+
+
+STATES: Final[Mapping[str, str]] = {
+    "done": "#15803d",
+    "failed": "#b91c1c",
+    "waiting": "#b45309",
+    "running": "#4f46e5",
+    "skipped": "#64748b",
+    "unreached": "#64748b",
+}
+"""State of a node in a run to its colour; `unreached`: the run ended or waits before it."""
+FADED: Final = frozenset({"skipped", "unreached"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """One node of the picture.
 
@@ -66,6 +97,7 @@ class Box:
         inner: For a block, its nodes.
         ways: For a block, the arrows between them.
         description: For people.
+        mark: What a run did there; None without a run.
     """
 
     name: str
@@ -75,6 +107,7 @@ class Box:
     inner: tuple[Box, ...] = ()
     ways: tuple[Arrow, ...] = ()
     description: str = ""
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +127,12 @@ class Picture:
     arrows: tuple[Arrow, ...]
 
 
-def picture(spec: GraphSpec) -> Picture:
-    """The picture of a graph that can be planned.
+def picture(spec: GraphSpec, marks: Mapping[str, Mark] | None = None) -> Picture:
+    """The picture of a graph that can be planned, or of one run of it.
+
+    Args:
+        spec: The graph.
+        marks: Node to its mark; `block.node` inside blocks.
 
     Raises:
         ProjectError: ``graph.cycle``: nodes wait for each other.
@@ -113,7 +150,7 @@ def picture(spec: GraphSpec) -> Picture:
     before[END] = {name for name in ends if name in spec.nodes} | last
     boxes = [
         Box(name=START, kind=INPUT, detail="" if spec.version == 1 else f"{spec.name}, version {spec.version}"),
-        *(_box(name, spec.nodes[name]) for name in order),
+        *(_box(name, spec.nodes[name], name, marks or {}) for name in order),
         Box(name=END, kind=OUTPUT),
     ]
     return Picture(boxes=tuple(boxes), arrows=tuple(_arrows(before, spec.nodes)))
@@ -139,19 +176,27 @@ def _ways(nodes: Mapping[str, AnyNode]) -> tuple[Arrow, ...]:
     return tuple(_arrows({name: set(wiring.deps[name]) for name in wiring.order}, nodes))
 
 
-def _box(name: str, node: AnyNode) -> Box:
+def _box(name: str, node: AnyNode, path: str, marks: Mapping[str, Mark]) -> Box:
+    mark = marks.get(path)
     about, when = _shown(node.description), _shown(node.when or "")
     if isinstance(node, RepeatBlock | MapBlock):
-        inner = tuple(_box(name, one) for name, one in node.nodes.items())
+        inner = tuple(_box(inner, one, f"{path}.{inner}", marks) for inner, one in node.nodes.items())
         ways = _ways(node.nodes)
         detail = f"at most {node.repeat.max}" if isinstance(node, RepeatBlock) else f"each {node.map.each}"
         return Box(
-            name=name, kind=node.kind, detail=_shown(detail), when=when, inner=inner, ways=ways, description=about
+            name=name,
+            kind=node.kind,
+            detail=_shown(detail),
+            when=when,
+            inner=inner,
+            ways=ways,
+            description=about,
+            mark=mark,
         )
     detail = node.queue if isinstance(node, ReviewNode) else next((name for _, _, name in node.named()), "")
     if isinstance(node, EffectNode) and node.tools:
         detail = f"{len(node.tools)} effects"
-    return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about)
+    return Box(name=name, kind=node.kind, detail=_shown(detail), when=when, description=about, mark=mark)
 
 
 def _shown(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from compound.graph.drawing.layout import Placed, place
-from compound.graph.drawing.picture import INPUT, LOOKS, Box, picture
+from compound.graph.drawing.marks import badge, begin_link, end_link, tips, way_look
+from compound.graph.drawing.picture import INPUT, LOOKS, Box, Mark, picture
 from compound.graph.drawing.tiles import (
     BAR,
     LINE,
@@ -17,8 +18,8 @@ from compound.graph.drawing.tiles import (
     ROW_GAP,
     SMALL_PX,
     Card,
-    detail_of,
     head_lines,
+    row_detail,
     text_width,
     when_of,
 )
@@ -34,8 +35,8 @@ _FONT: Final = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, sans-ser
 _SPREAD: Final = 16.0
 
 
-def draw_svg(spec: GraphSpec) -> str:
-    """The picture as SVG text.
+def draw_svg(spec: GraphSpec, marks: Mapping[str, Mark] | None = None) -> str:
+    """The picture as SVG text; with marks, of one run.
 
     A filled card is a review or an effect; a dashed one has a condition; a dashed arrow is only order. Nodes in one
     frame have the same upstream and downstream nodes.
@@ -43,14 +44,14 @@ def draw_svg(spec: GraphSpec) -> str:
     Raises:
         ProjectError: The graph cannot be planned.
     """
-    drawn = place(picture(spec))
+    drawn, role = place(picture(spec, marks)), "group" if marks else "img"
     width, height = round(drawn.width), round(drawn.height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="img" aria-label="{escape(spec.name)}" font-family="{_FONT}">',
+        f' height="{height}" role="{role}" aria-label="{escape(spec.name)}" font-family="{_FONT}">',
         f"<title>{escape(spec.name)}, version {spec.version}</title>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="6.5" markerHeight="6.5"'
-        f' orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="{_ARROW}"/></marker></defs>',
+        f' orient="auto"><path d="M0 0.5 L8 4 L0 7.5 z" fill="{_ARROW}"/></marker>{tips() if marks else ""}</defs>',
         f'<g fill="none" stroke="{_ARROW}" stroke-width="1.5" stroke-linecap="round">',
         *_ways(drawn.ways),
         "</g>",
@@ -78,7 +79,7 @@ def _ways(ways: Sequence[tuple[bool, tuple[Placed, ...]]]) -> Iterator[str]:
                 y = point.y + point.height / 2
                 path.append(f"L{x:.1f} {y:.1f}")
         dash = ' stroke-dasharray="5 4"' if is_order else ""
-        yield f'<path d="{" ".join(path)}" marker-end="url(#tip)"{dash}/>'
+        yield f'<path d="{" ".join(path)}" {way_look(points[0].card, points[-1].card)}{dash}/>'
 
 
 def _ports(ends: Sequence[tuple[Placed, float, int]]) -> Mapping[int, float]:
@@ -109,8 +110,11 @@ def _card(placed: Placed, card: Card) -> Iterator[str]:
         if card.when:
             yield _text(left + PAD, y + 11, when_of(card.when), size=SMALL_PX, fill=QUIET, is_slanted=True)
     else:
+        yield from begin_link(box)
         yield from _panel(placed, box.kind, dash=bool(card.when))
         y = yield from _head(card, box, left, top)
+        yield from badge(box, left + placed.width - 16, top + 16, (left, top, placed.width, placed.height))
+        yield from end_link(box)
         if card.rows:
             yield from _rows(card, left + BAR, y, placed.width - BAR)
     yield "</g>"
@@ -144,9 +148,8 @@ def _head(card: Card, box: Box, left: float, top: float) -> Generator[str, None,
         if number == 0:
             yield _text(x, y, line, size=NAME_PX, fill=PAPER if LOOKS[box.kind].is_solid else INK, is_bold=True)
         else:
-            is_when = number == 2
-            fill = PAPER if LOOKS[box.kind].is_solid else QUIET if is_when else colour
-            yield _text(x, y, line, size=SMALL_PX, fill=fill, is_slanted=is_when)
+            fill = PAPER if LOOKS[box.kind].is_solid else colour if number == 1 else QUIET
+            yield _text(x, y, line, size=SMALL_PX, fill=fill, is_slanted=number == 2 and bool(card.when))
         y += LINE
     return y - 5
 
@@ -155,6 +158,7 @@ def _rows(card: Card, left: float, top: float, width: float) -> Generator[str, N
     column = max(text_width(box.name, NAME_PX) for box in card.rows)
     for box in card.rows:
         colour = LOOKS[box.kind].colour
+        yield from begin_link(box)
         if box.description:
             yield f"<g><title>{escape(box.description)}</title>"
         yield _rect(left + 8, top, width - 16, ROW, radius=5, fill=PAPER)
@@ -162,9 +166,11 @@ def _rows(card: Card, left: float, top: float, width: float) -> Generator[str, N
         yield _rect(left + 8, top, width - 16, ROW, radius=5, fill=colour, more=more)
         yield _rect(left + 11, top + 5, 3, ROW - 10, radius=1.5, fill=colour)
         yield _text(left + 20, top + 16.5, box.name, size=NAME_PX, fill=INK, is_bold=True)
-        yield _text(left + 20 + column + 10, top + 16.5, detail_of(box), size=SMALL_PX, fill=colour)
+        yield _text(left + 20 + column + 10, top + 16.5, row_detail(box), size=SMALL_PX, fill=colour)
+        yield from badge(box, left + width - 22, top + ROW / 2, (left + 8, top, width - 16, ROW))
         if box.description:
             yield "</g>"
+        yield from end_link(box)
         top += ROW + ROW_GAP
     return top
 

@@ -12,6 +12,7 @@ BAR: Final = 4.0
 LINE: Final = 16.0
 ROW: Final = 24.0
 ROW_GAP: Final = 4.0
+BADGE: Final = 20.0
 NAME_PX: Final = 13.0
 SMALL_PX: Final = 11.0
 _FEWEST_TOGETHER: Final = 3
@@ -46,17 +47,18 @@ class Card:
         """Width and height in pixels, with room for wide fonts."""
         if self.is_end:
             return 84.0, 28.0
+        badge = BADGE if any(box.mark is not None for box in (self.head, *self.rows) if box is not None) else 0.0
         head = head_lines(self)
         widths = [text_width(line, NAME_PX if number == 0 else SMALL_PX) for number, line in enumerate(head)]
         height = 2 * 8.0 + len(head) * LINE - (4.0 if head else 0.0)
         if self.rows:
             names = max(text_width(box.name, NAME_PX) for box in self.rows)
-            widths.append(names + 14 + max(text_width(detail_of(box), SMALL_PX) for box in self.rows) + 2 * PAD)
+            widths.append(names + 14 + max(text_width(row_detail(box), SMALL_PX) for box in self.rows) + 2 * PAD)
             height += len(self.rows) * (ROW + ROW_GAP) + (6.0 if head else -ROW_GAP)
         if self.when and self.head is None:
             widths.append(text_width(when_of(self.when), SMALL_PX))
             height += LINE + 4
-        return max(max(widths) + BAR + 2 * PAD, 84.0), height
+        return max(max(widths) + BAR + 2 * PAD + badge, 84.0), height
 
 
 def cards(drawn: Picture) -> tuple[tuple[Card, ...], tuple[Arrow, ...]]:
@@ -104,12 +106,21 @@ def head_lines(card: Card) -> list[str]:
     if box is None:
         return []
     when = [when_of(card.when)] if card.when else []
-    return [box.name, detail_of(box), *when]
+    return [box.name, detail_of(box), *when, *_label(box)]
 
 
 def detail_of(box: Box) -> str:
     """Kind, and the part that it calls."""
     return shortened(f"{box.kind} · {box.detail}" if box.detail else box.kind)
+
+
+def row_detail(box: Box) -> str:
+    """Kind and part of a node inside a card, with what a run did there."""
+    return " · ".join([detail_of(box), *_label(box)])
+
+
+def _label(box: Box) -> list[str]:
+    return [shortened(box.mark.label)] if box.mark is not None and box.mark.label else []
 
 
 def when_of(condition: str) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-import orjson
-
 from compound.errors import NodeError
 from compound.graph.planning.expanding import EACH
 from compound.graph.run.attempts import decide
@@ -33,15 +31,6 @@ PAID: Final = frozenset({"llm", "agent"})
 STRUCTURE: Final = frozenset({"enter", "graph", "map-join"})
 """Steps that only pass values on: they always run, at no cost."""
 
-_QUERY: Final = """
-SELECT s.node_name, s.node_kind, s.node_config_hash, s.input_sha256, i.content AS input, o.content AS output,
-       json_extract_string(s.attributes, '$.journal_key') AS journal_key
-FROM spans s LEFT JOIN blobs i ON i.sha256 = s.input_sha256 LEFT JOIN blobs o ON o.sha256 = s.output_sha256
-WHERE s.run_id = $run_id AND s.kind = 'node' AND s.status_code = 'OK' AND s.output_sha256 IS NOT NULL
-  AND json_extract_string(s.attributes, '$.is_rehearsal') IS NULL
-ORDER BY s.start_time_unix_nano
-"""
-
 
 @dataclass(slots=True)
 class Recording:
@@ -61,14 +50,24 @@ class Recording:
     def of(cls, reader: TraceReader, run_id: str) -> Recording:
         """Read it from the traces; without stored content it is empty."""
         found = cls()
-        for row in reader.sql(_QUERY, {"run_id": run_id}).records():
-            if row["output"] is None:
+        nodes = [span for span in reader.spans(run_id) if _is_recorded(span)]
+        contents = reader.contents([str(span["output_sha256"]) for span in nodes])
+        for span in nodes:
+            output = str(span["output_sha256"])
+            if output not in contents:
                 continue
-            key = str(row["journal_key"] or row["node_name"])
-            value = cast("JsonValue", orjson.loads(str(row["output"])))
-            found.values[key, str(row["node_config_hash"]), str(row["input_sha256"])] = value
+            attributes = cast("Mapping[str, object]", span["attributes"])
+            key = str(attributes.get("journal_key") or span["node_name"])
+            value = cast("JsonValue", contents[output])
+            found.values[key, str(span["node_config_hash"]), str(span["input_sha256"])] = value
             found.last[key] = value
         return found
+
+
+def _is_recorded(span: Mapping[str, object]) -> bool:
+    is_rehearsal = "is_rehearsal" in cast("Mapping[str, object]", span["attributes"])
+    has_value = span["status_code"] == "OK" and span["output_sha256"] is not None
+    return span["kind"] == "node" and has_value and not is_rehearsal
 
 
 @dataclass(slots=True)

@@ -9,8 +9,6 @@ from pathlib import PurePath
 from textwrap import wrap
 from typing import TYPE_CHECKING, cast
 
-import orjson
-
 from compound.errors import DataError
 from compound.project.view.times import moment
 from compound.trace.prune import PRUNED
@@ -176,12 +174,7 @@ def trace_document(store: TraceReader, tree: TraceTree) -> list[dict[str, object
     `input` and `output` are left out if the content was not stored or was pruned; their hashes stay.
     """
     keys = {str(key) for span in tree.spans for name in ("input", "output") if (key := span.get(f"{name}_sha256"))}
-    rows = store.sql(
-        "select sha256, any_value(content) from blobs where list_contains($keys, sha256) and content is not null "
-        "group by sha256",
-        {"keys": sorted(keys)},
-    ).rows
-    contents = {str(key): orjson.loads(str(content)) for key, content in rows}
+    contents = store.contents(keys)
     return [_with_content(span, contents) for span in tree.spans]
 
 
@@ -200,6 +193,8 @@ def trace_tree(store: TraceReader, run: str) -> TraceTree:
     Raises:
         DataError: `trace.unknown-run`, `trace.ambiguous-run`.
     """
+    if spans := store.spans(run):  # the whole id: the files are sorted by it
+        return TraceTree(run_id=str(spans[0]["run_id"]), spans=spans)
     answer = store.sql(
         "select run_id from spans "
         "where starts_with(run_id, $run) or starts_with(trace_id, $run) or thread_id = $run or example_id = $run "

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import _processes, demo, engine, environment, load, review, start
+from tests.bench import _processes, demo, engine, environment, load, review, start, traces
 from tests.bench._clock import run_on_own_clock
 from tests.bench._programs import cpu_of
 from tests.bench._rows import RATIO, Bar, Pair, Row, absent, at_most, in_turn, none_of
@@ -88,6 +88,7 @@ TOPICS: dict[str, Callable[[float], list[Row]]] = {
     "engine": engine_rows,
     "load": load_rows,
     "review": lambda slower: review.judged(evenly(1.3 * slower)),
+    "traces": lambda slower: traces.judged(evenly(1.3 * slower), evenly(1.7 * slower), evenly(2.5 * slower)),
 }
 
 
@@ -172,3 +173,8 @@ def test_every_peer_is_pinned() -> None:
     assert all("==" in line and "://" not in line for line in lines)
     modules = {path.stem for path in Path(compound_graph.__file__).parent.glob("*.py")}
     assert set(_processes.PEERS.values()) | set(_processes.OURS.values()) <= modules
+
+
+def test_the_store_of_the_traces_topic_answers_both_sides(tmp_path: Path) -> None:
+    traces.fill(tmp_path, runs=2_000)
+    assert all(pair.ours and pair.theirs and pair.ratio > 0 for pair in traces.measure(tmp_path, rounds=1))

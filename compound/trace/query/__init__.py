@@ -1,0 +1,1 @@
+"""Reading traces: tables and views, read-only statements, lists of runs."""

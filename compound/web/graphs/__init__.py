@@ -1,0 +1,1 @@
+"""`/graphs`: the graphs of the project, what `check` says of them, and a form that runs one."""
