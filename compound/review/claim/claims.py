@@ -80,8 +80,30 @@ def claims_of(
         evidence: What the review shows, by name.
         source: The item that the run answers.
     """
-    known = _Known(leaves_of(evidence, source or {}))
+    return claims_in(text, Known(evidence, source))
+
+
+def claims_in(text: str, known: Known) -> tuple[Claim, ...]:
+    """The claims of a text, in its order, where several texts rest on the same evidence."""
     return tuple(_claim(text, start, end, known) for start, end in sentences(text))
+
+
+def value_claim(text: str, known: Known) -> Claim:
+    """An argument of an action as one claim: its value stands in the evidence, or what it says does.
+
+    Args:
+        text: The value, as it is shown.
+        known: The evidence.
+    """
+    if not text.strip():
+        return Claim(0, len(text), "empty")
+    if (found := known.fact(text.strip())) is not None:
+        return Claim(0, len(text), "supported", (found,))
+    parts = [one for one in claims_in(text, known) if one.state != "empty"]
+    missing = tuple(fact for one in parts for fact in one.missing)
+    supports = tuple(support for one in parts for support in one.supports)
+    is_supported = bool(parts) and all(one.state == "supported" for one in parts)
+    return Claim(0, len(text), "supported" if is_supported else "unsupported", supports, missing)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -93,10 +115,16 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             yield found.start() + lead, found.start() + len(part.rstrip())
 
 
-class _Known:
-    """The evidence, prepared for look-ups."""
+class Known:
+    """The evidence, prepared for look-ups.
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
+    Args:
+        evidence: What the review shows, by name.
+        source: The item that the run answers.
+    """
+
+    def __init__(self, evidence: Mapping[str, JsonValue], source: Mapping[str, JsonValue] | None = None) -> None:
+        leaves: Sequence[Leaf] = leaves_of(evidence, source or {})
         self.leaves = [(leaf, Folded(leaf.text)) for leaf in leaves]
         self.said = [
             (leaf, start, end, frozenset(_WORD.findall(folded(leaf.text[start:end]))))
@@ -129,7 +157,7 @@ class _Known:
         return best if most >= ENOUGH else None
 
 
-def _claim(text: str, start: int, end: int, known: _Known) -> Claim:
+def _claim(text: str, start: int, end: int, known: Known) -> Claim:
     sentence = text[start:end]
     facts = list(dict.fromkeys(one.rstrip(".,:") for one in _FACT.findall(sentence)))
     words = frozenset(_WORD.findall(folded(sentence)))
