@@ -27,13 +27,14 @@ from compound.connector.state.columns import key as _key
 from compound.connector.state.columns import metadata
 from compound.connector.state.columns import text as _text
 from compound.connector.state.columns import time as _time
+from compound.connector.state.desk_tables import review_assignment, review_comment, review_pen
 from compound.connector.state.message_tables import message, message_run
 from compound.connector.state.people_tables import account, api_token, login_link, web_session
 
 __all__ = [
     "account", "api_token", "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version",
     "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox", "resume",
-    "review_item", "run", "score", "web_session",
+    "review_assignment", "review_comment", "review_item", "review_pen", "run", "score", "web_session",
 ]  # fmt: skip
 
 run = Table(

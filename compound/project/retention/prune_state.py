@@ -170,6 +170,7 @@ def empty_runs(
             return Counter()
         on_each(ids)
         _keep_codes(db, ids)
+        _forget_people(db, ids)
         return Counter({kind: db.execute(statement).rowcount for kind, statement in _emptying(ids, now).items()})
 
 
@@ -220,6 +221,14 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
         "items": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
         "messages": emptying(ids, now),
     }
+
+
+def _forget_people(db: Connection, ids: Collection[str]) -> None:
+    """Remove what people wrote about the reviews of the runs and did not decide."""
+    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
+    comment, pen = tables.review_comment, tables.review_pen
+    db.execute(sa.update(comment).where(comment.c.review_id.in_(items)).values(text=""))
+    db.execute(sa.delete(pen).where(pen.c.review_id.in_(items)))
 
 
 _TOLD: Final = (

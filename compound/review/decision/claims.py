@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -29,6 +31,26 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
     """Claim the first unclaimed item: due first, then by risk, then oldest first."""
     need_person(user)
     now = backend.clock()
+    query = _free(user, now).limit(1)
+    if queue is not None:
+        query = query.where(_ITEM.c.queue == queue)
+    with backend.store.write() as db:
+        # on PostgreSQL several may ask at once: each skips rows that another is claiming
+        review_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
+        if review_id is None:
+            return None
+        return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
+
+
+def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
+    """Id of the item that `claim_next` would claim."""
+    query = _free(user, backend.clock()).where(_ITEM.c.review_id != but).limit(1)
+    with backend.store.read() as db:
+        return db.execute(query.where(_ITEM.c.queue.in_(queues)) if queues else query).scalar_one_or_none()
+
+
+def _free(user: str, now: float) -> sa.Select[tuple[str]]:
+    """Items that nobody holds, that the user may decide and that are not assigned to somebody else."""
     free = sa.or_(
         _ITEM.c.status == Status.PENDING.value,
         _ITEM.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
@@ -41,16 +63,12 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         _DECISION.c.action == "escalate",
         _DECISION.c.actor == user,
     )
-    not_first = sa.and_(sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user), ~passed_on)
-    query = sa.select(_ITEM.c.review_id).where(free, not_first).order_by(*ORDER).limit(1)
-    if queue is not None:
-        query = query.where(_ITEM.c.queue == queue)
-    with backend.store.write() as db:
-        # on PostgreSQL several may ask at once: each skips rows that another is claiming
-        review_id = db.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
-        if review_id is None:
-            return None
-        return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
+    assigned = tables.review_assignment
+    to_another = sa.exists().where(assigned.c.review_id == _ITEM.c.review_id, assigned.c.assignee != user)
+    not_first = sa.and_(
+        sa.or_(_ITEM.c.first_approver.is_(None), _ITEM.c.first_approver != user), ~passed_on, ~to_another
+    )
+    return sa.select(_ITEM.c.review_id).where(free, not_first).order_by(*ORDER)
 
 
 ORDER = (
