@@ -22,6 +22,8 @@ from tests.support.browsers import chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+_REFUSED = re.compile(r"status of (409|412|422)")
+"""A refused decision: the page says it, and the browser notes it."""
 LINK = re.compile(r"(http://\S+)/login\?link=(\S+)")
 
 
@@ -103,6 +105,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser of all tests."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=20_000)  # a machine that does other work too; what is expected mostly comes at once
     program = chromium()
     assert program is not None, "there is no Chromium: make browser"
     made = playwright.chromium.launch(executable_path=program)
@@ -148,7 +153,8 @@ def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
         page = context.new_page()
         one = Person(page, context, site)
         page.on(
-            "console", lambda m: one.complaints.append(m.text) if m.type == "error" and "409" not in m.text else None
+            "console",
+            lambda m: one.complaints.append(m.text) if m.type == "error" and not _REFUSED.search(m.text) else None,
         )
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         made.append(one)

@@ -167,8 +167,8 @@ def _claim(text: str, start: int, end: int, known: Known) -> Claim:
     if missing:
         return Claim(start, end, "unsupported", supports, missing)
     said = known.sentence(words) if words else None
-    if said is not None:
-        supports = (*supports, said)
+    if said is not None and (supports or said.kind != "source" or len(words) >= FEW):
+        supports = (*supports, said)  # few words that the customer wrote too are a greeting
     if supports:
         return Claim(start, end, "supported", supports)
     return Claim(start, end, "empty" if len(words) < FEW else "unsupported")

@@ -49,7 +49,7 @@ def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -
         return db.execute(query.where(_ITEM.c.queue.in_(queues)) if queues else query).scalar_one_or_none()
 
 
-def _free(user: str, now: float) -> sa.Select[tuple[str]]:
+def _free(user: str, now: float) -> sa.Select[str]:
     """Items that nobody holds, that the user may decide and that are not assigned to somebody else."""
     free = sa.or_(
         _ITEM.c.status == Status.PENDING.value,

@@ -9,7 +9,7 @@ import pytest
 from compound.review.claim.claims import Known, value_claim
 
 EVIDENCE: dict[str, Any] = {"orders": [{"id": "#W1", "total": 265.29}, {"id": "#W12", "total": 1200}]}
-SOURCE = {"body": "Please send it to 3 Elm Street, Cafe\u0301 Corner. Ｗ２ too."}
+SOURCE = {"body": "Please send it to 3 Elm Street, Cafe\u0301 Corner. \uff37\uff12 too."}
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ SOURCE = {"body": "Please send it to 3 Elm Street, Cafe\u0301 Corner. Ｗ２ too
         ("1200.0", "supported", ("orders", 1, "total"), "1200"),
         ("3 elm street", "supported", ("item", "body"), "3 Elm Street"),
         ("caf\u00e9", "supported", ("item", "body"), "Cafe\u0301"),
-        ("W2", "supported", ("item", "body"), "Ｗ２"),
+        ("W2", "supported", ("item", "body"), "\uff37\uff12"),
         ("#W13", "unsupported", None, None),
         ("a colour that nobody named", "unsupported", None, None),
         ("  ", "empty", None, None),
