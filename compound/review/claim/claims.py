@@ -28,9 +28,9 @@ _STOPS: Final = ".!?\u2026\u3002\uff01\uff1f\u061f"
 _QUOTES: Final = "\"'\u201d\u2019\xbb)]"
 _PART: Final = rf"[^\n{re.escape(_STOPS)}]*"
 _SENTENCE: Final = re.compile(rf"{_PART}(?:[.!?](?=\S){_PART})*[{re.escape(_STOPS)}]*[{re.escape(_QUOTES)}]*")
-_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?\w*\d(?:[\w./:,-]*\w)?%?")
+_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?(?:\w+-)*\w*\d(?:[\w./:,-]*\w)?%?")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_NUMBER: Final = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
+_NUMBER: Final = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class Known:
     def fact(self, fact: str) -> Support | None:
         """Where a fact stands: as a whole word, or as the same number."""
         wanted = folded(fact)
-        pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+        pattern = re.compile(rf"(?<!\w)(?<!\w-)(?<!\d[.,]){re.escape(wanted)}(?!\w)(?![.,]\d)")
         number = _as_number(wanted)
         for leaf, text in self.leaves:
             if found := pattern.search(text.text):

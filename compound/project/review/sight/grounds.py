@@ -95,8 +95,9 @@ def queries_of(project: OpenedProject, run_id: str) -> Mapping[str, Query]:
     """Node to the last query that it ran in a run, from the trace; a run without a trace has none."""
     found: dict[str, Query] = {}
     rows = project.traces().sql(
-        "SELECT node_name, sql_text, sql_rows, data_inputs, start_time_unix_nano AS at FROM spans "
-        "WHERE run_id = $id AND sql_text IS NOT NULL ORDER BY start_time_unix_nano",
+        "SELECT n.node_name, s.sql_text, s.sql_rows, s.data_inputs, s.start_time_unix_nano AS at "
+        "FROM spans s JOIN spans n ON n.span_id = s.node_span_id AND n.trace_id = s.trace_id "
+        "WHERE s.run_id = $id AND s.sql_text IS NOT NULL ORDER BY s.start_time_unix_nano",
         {"id": run_id},
     )
     for one in rows.records():

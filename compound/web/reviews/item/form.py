@@ -153,7 +153,9 @@ class _Maker:
             _with(self.make(item, one, f"{shown.path}.{index}", depth=depth + 1), can_drop=True)
             for index, one in enumerate(present)
         ]
-        if not any(self._is_effect(one) for one in present) and (item.resolved().body or present):
+        are_effects = {"name", "arguments"} <= item.resolved().properties.keys()  # an edit adds no effect
+        are_effects = are_effects or any(self._is_effect(one) for one in present)
+        if not are_effects and (item.resolved().body or present):
             like = item if item.resolved().body else SchemaPart.of({"type": _kind_of(present[0])})
             new = self.make(like, None, f"{shown.path}.{len(present)}", depth=depth + 1)
             if new.kind != "json":
@@ -199,8 +201,17 @@ def _choices(part: SchemaPart) -> list[str] | None:
 
 
 def _kind_of(value: JsonValue) -> str:
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), "")
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "integer" if isinstance(value, int) else "number"
+        case list():
+            return "array"
+        case _:
+            return "object" if isinstance(value, dict) else "string"
 
 
 def _as_json(value: JsonValue) -> str:

@@ -140,6 +140,11 @@ class ReviewPage:
         return [one for one in self.decisions if one is not self.main and one is not self.edit]
 
     @property
+    def seen(self) -> str:
+        """Hashes of the draft and the evidence that the page shows."""
+        return f"{self.item.draft_sha256}:{self.item.evidence_sha256}"
+
+    @property
     def undo_left(self) -> float:
         """Seconds in which the decision can still be undone; 0 without one."""
         from datetime import datetime
@@ -284,12 +289,16 @@ def _with_claims(decision: Decision, claims: Claims, text: str) -> Decision:
 
 def _beside_item(view: ReviewView) -> Mapping[str, JsonValue]:
     """The evidence without what is shown elsewhere: the source item, and the draft."""
-    return {name: value for name, value in view.evidence.items() if value not in (view.item, view.draft, None, "")}
+    return {
+        name: value
+        for name, value in view.evidence.items()
+        if value not in (view.item, view.draft, None, "") and not _is_part(value, view.item)
+    }
 
 
-def _filled(value: JsonValue) -> JsonValue:
-    """A record without its empty fields."""
-    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+def _is_part(value: JsonValue, item: Mapping[str, JsonValue]) -> bool:
+    """Whether a record says nothing that the source item does not say."""
+    return isinstance(value, dict) and all(one is None or item.get(name) == one for name, one in value.items())
 
 
 def _html_field(item: Mapping[str, JsonValue]) -> str:

@@ -15,9 +15,8 @@ from compound.review.item.offer import MOVES
 from compound.web.reviews.item.mail import ORIGINAL_POLICY, sanitized
 from compound.web.reviews.item.page import ReviewPage, cleaned_fields, draft_claims, review_page
 from compound.web.reviews.item.pens import filled, three_way
-from compound.web.reviews.item.preview import errors_beside, preview, unsupported_keys
+from compound.web.reviews.item.preview import errors_beside, preview, read_decision, unsupported_keys
 from compound.web.reviews.item.seen import Decider, Reader, seen, service_of
-from compound.web.reviews.item.submitted import read_form
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -123,7 +122,7 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
     action, version, note = form.get("action", ""), form.get("version", ""), form.get("note", "")
     if not version.isdecimal():
         raise DataError("review.version", "the form carries no version", fix="reload the page")
-    read = read_form(page.inputs(action), page.item.draft.fields, form)
+    read = read_decision(page, action, form)
     if read.errors:
         sent.errors = read.errors
         raise DataError("review.bad-field", "some fields are not valid: see beside them")
@@ -136,11 +135,21 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
         page.view.review_id,
         action,
         user=person.name,
-        version=int(version),
+        version=_version(page, person, form, int(version)),
         fields=given or None,
         reason="instruction" if action == "return" else "",
         note=note,
     )
+
+
+def _version(page: ReviewPage, person: Person, form: Mapping[str, str], version: int) -> int:
+    """The version that was shown; where the person's own page has claimed the review since, the one after the claim.
+
+    A claim changes nothing that is shown: the form says which draft and which evidence the person saw.
+    """
+    item = page.item
+    is_same = form.get("seen") == page.seen and item.lease_user == person.name
+    return item.version if is_same and page.is_open else version
 
 
 def _require_checked(
@@ -151,7 +160,7 @@ def _require_checked(
     given: Mapping[str, JsonValue],
     sent: Sent,
 ) -> None:
-    """Raise unless every claim without evidence that is about to be sent was ticked; where the graph says there is risk.
+    """Raise unless each claim without evidence that is about to be sent was ticked; only where the graph declares risk.
 
     Raises:
         DataError: `review.unchecked`.
@@ -180,7 +189,7 @@ def _words(request: Request, person: Person) -> Words:
 def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found: object = None) -> Response:
     service = service_of(request)
     page = review_page(place_of(request).project, person, view, _words(request, person))
-    values = filled(page, service, {} if sent.form.get("action") in (None, "", *MOVES) else sent.form)
+    values = filled(page, service, sent.form if sent.form.get("action") == "edit" else {})
     html = str(view.item.get(page.html) or "") if page.html else ""
     shown = {
         "page": page,
@@ -192,6 +201,7 @@ def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found:
         "values": values,
         "three": three_way(page, values),
         "preview": found,
+        "needs_text": sent.error is not None and sent.error.code == "review.text-needed",
         "mail": sanitized(html) if html else "",
         "editing": bool(sent.form.get("action") == "edit" or (values and page.is_open)),
     }
