@@ -121,11 +121,11 @@ async function preview() {
   previewing = new AbortController();
   const body = new FormData(form);
   body.set("action", "edit");
-  const ticked = new Set([...body.getAll("checked"), ...body.getAll("fits")]);
+  const ticked = new Set(body.getAll("checked"));
   const answer = await send("/preview", { method: "POST", body, signal: previewing.signal }).catch(() => null);
   if (!answer?.ok) return;
   const found = elements(await answer.text());
-  for (const box of found.querySelectorAll("input[name=checked], input[name=fits]")) box.checked = ticked.has(box.value);
+  for (const box of found.querySelectorAll("input[name=checked]")) box.checked = ticked.has(box.value);
   const wrong = new Map([...found.querySelectorAll("[data-error]")].map((one) => [one.dataset.error, one.textContent.trim()]));
   form.querySelector(".foresees").replaceWith(found);
   for (const field of form.querySelectorAll("[name^='field.']")) {

@@ -48,7 +48,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_sent(ann: Person, 
     page.locator(f"[name='{STEP}.job']").fill("J-2")
     page.get_by_role("button", name="Edit and approve").click()
     expect(page.get_by_role("alert").first).to_contain_text("text was written for the original draft")
-    page.get_by_label("The text fits the change as it is").check()
+    page.locator("[name='field.text']").fill(TEXT.replace("J-1", "J-2").replace("12.50", "900"))
     page.get_by_role("button", name="Edit and approve").click()
     expect(page.get_by_role("alert").first).to_contain_text("900 is more than 100")
     expect(page.locator("[name='field.steps.1.arguments.amount']")).to_have_value("900")

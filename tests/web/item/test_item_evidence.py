@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Person, Site
+from tests.web.item.workshop import TEXT
 
 
 def lit(page: Page) -> list[str]:
@@ -60,7 +61,7 @@ def test_without_javascript_links_lead_to_the_words_and_an_edit_says_what_it_doe
     page.locator("[name='field.steps.1.arguments.amount']").fill("20")
     page.get_by_role("button", name="Show what it does").click()
     expect(page.locator("#edit .speaks")).to_contain_text("We pay 12.50 back")
-    page.get_by_label("The text fits the change as it is").check()
+    page.locator("[name='field.text']").fill(TEXT.replace("12.50", "20.00"))
     page.get_by_role("button", name="Show what it does").click()
     expect(page.locator("#edit .foresees .says")).to_contain_text("moves 20.00")
     expect(page.locator("[name='field.steps.1.arguments.amount']")).to_have_value("20")

@@ -178,14 +178,14 @@ async def assign(request: Request, person: Decider, review_id: str) -> Response:
     """Say who should decide it.
 
     Raises:
-        DataError: `review.unknown-person`.
+        DataError: `review.assignee`.
     """
     to = (await _form(request)).get("to", "").strip()
 
     def told(of: ReviewService) -> None:
         known = {one.name for one in place_of(request).people.list() if one.may(Right.DECIDE)}
         if to and to not in known:
-            raise DataError("review.unknown-person", f"nobody who decides is called {to!r}", fix="choose a person")
+            raise DataError("review.assignee", f"nobody who decides is called {to!r}", fix="choose a person")
         of.assign(review_id, user=person.name, to=to)
 
     await _do(request, person, review_id, told)

@@ -38,7 +38,6 @@ class Preview:
         problem: Why it is not valid as a whole.
         changed: The text that is sent, as changes of the draft; empty if it is the draft.
         again: The text that the graph drafts for the change, beside the present one; empty if it keeps it.
-        needs_text: Whether the graph asks for a text that fits the change: the person says that the present one does.
         speaks: Sentences of the text that speak of values which the edit replaces.
         claims: What the edited draft claims.
     """
@@ -48,7 +47,6 @@ class Preview:
     problem: str = ""
     changed: Markup = field(default_factory=Markup)
     again: Markup = field(default_factory=Markup)
-    needs_text: bool = False
     speaks: Sequence[str] = field(default_factory=_nothing)
     claims: Claims | None = None
 
@@ -58,21 +56,12 @@ class Preview:
         return () if self.claims is None else self.claims.flags
 
 
-def read_decision(page: ReviewPage, action: str, form: Mapping[str, str]) -> Submitted:
-    """The fields of a decision; a text that the person calls fitting is given although it did not change."""
-    read = read_form(page.inputs(action), page.item.draft.fields, form)
-    letter = letter_input(page) if action == "edit" and form.get("fits") and read.given else None
-    if letter is not None and letter.path in page.item.draft.fields:
-        read.given.setdefault(letter.path, page.text)
-    return read
-
-
 def preview(
     service: ReviewService, page: ReviewPage, action: str, form: Mapping[str, str], person: Person, words: Words
 ) -> Preview:
     """What a form would do; nothing is stored."""
     inputs = page.inputs(action)
-    read = read_decision(page, action, form)
+    read = read_form(inputs, page.item.draft.fields, form)
     if read.errors:
         return Preview(decision=None, errors=read.errors, changed=_changed(page, form))
     try:

@@ -15,8 +15,9 @@ from compound.review.item.offer import MOVES
 from compound.web.reviews.item.mail import ORIGINAL_POLICY, sanitized
 from compound.web.reviews.item.page import ReviewPage, cleaned_fields, draft_claims, review_page
 from compound.web.reviews.item.pens import filled, three_way
-from compound.web.reviews.item.preview import errors_beside, preview, read_decision, unsupported_keys
+from compound.web.reviews.item.preview import errors_beside, preview, unsupported_keys
 from compound.web.reviews.item.seen import Decider, Reader, seen, service_of
+from compound.web.reviews.item.submitted import read_form
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -122,7 +123,7 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
     action, version, note = form.get("action", ""), form.get("version", ""), form.get("note", "")
     if not version.isdecimal():
         raise DataError("review.version", "the form carries no version", fix="reload the page")
-    read = read_decision(page, action, form)
+    read = read_form(page.inputs(action), page.item.draft.fields, form)
     if read.errors:
         sent.errors = read.errors
         raise DataError("review.bad-field", "some fields are not valid: see beside them")
@@ -201,7 +202,6 @@ def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found:
         "values": values,
         "three": three_way(page, values),
         "preview": found,
-        "needs_text": sent.error is not None and sent.error.code == "review.text-needed",
         "mail": sanitized(html) if html else "",
         "editing": bool(sent.form.get("action") == "edit" or (values and page.is_open)),
     }
