@@ -42,19 +42,31 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
 
 
+_AHEAD = 500
+"""Items that `next_open` looks at."""
+
+
 def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
-    """Id of the item that `claim_next` would claim."""
-    query = _free(user, backend.clock()).where(_ITEM.c.review_id != but).limit(1)
+    """Id of the item that comes after another one for a user, who may hold it already; behind the last, the first."""
+    query = _free(user, backend.clock(), mine=True).limit(_AHEAD)
     with backend.store.read() as db:
-        return db.execute(query.where(_ITEM.c.queue.in_(queues)) if queues else query).scalar_one_or_none()
+        rows = db.execute(query.where(_ITEM.c.queue.in_(queues)) if queues else query)
+        found = list(rows.scalars())
+    at = found.index(but) if but in found else -1
+    return next((one for one in (*found[at + 1 :], *found[: at + 1]) if one != but), None)
 
 
-def _free(user: str, now: float) -> sa.Select[str]:
-    """Items that nobody holds, that the user may decide and that are not assigned to somebody else."""
+def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
+    """Items that nobody holds, that the user may decide and that are not assigned to somebody else.
+
+    With `mine` also those that the user holds.
+    """
     free = sa.or_(
         _ITEM.c.status == Status.PENDING.value,
         _ITEM.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
-        & sa.or_(_ITEM.c.lease_until.is_(None), _ITEM.c.lease_until <= now),
+        & sa.or_(
+            _ITEM.c.lease_until.is_(None), _ITEM.c.lease_until <= now, *([_ITEM.c.lease_user == user] if mine else [])
+        ),
     )
     passed_on = sa.exists().where(
         _DECISION.c.run_id == _ITEM.c.run_id,

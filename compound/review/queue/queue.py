@@ -238,12 +238,12 @@ class ReviewQueue:
         return _decide.rehearsed(self._backend, review_id, action, user=user, given=fields)
 
     def next_open(self, user: str, *, queues: Sequence[str] = (), but: str = "") -> str | None:
-        """Id of the most urgent item that `claim_next` would claim; nothing is claimed.
+        """Id of the next item that a person may decide, or holds; nothing is claimed.
 
         Args:
             user: The person.
             queues: Only of these queues; empty: of all.
-            but: An item to leave out.
+            but: The item that the person looks at: the one behind it follows.
         """
         return _claims.next_open(self._backend, user, queues=queues, but=but)
 

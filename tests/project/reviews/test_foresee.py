@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.web.item.workshop import STEPS, row, workshop, writes
 
@@ -35,7 +36,7 @@ def test_an_edit_is_foreseen_and_more_than_the_policy_allows_is_said(tmp_path: P
     with place.open() as project:
         service = project.reviews()
         (item,) = service.list()
-        fields = {
+        fields: dict[str, Any] = {
             "text": "Dear Ann, 30 euros.",
             "steps": [{"name": "refund", "arguments": {"job": "J-2", "amount": 30}}],
         }
