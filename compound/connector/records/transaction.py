@@ -107,7 +107,7 @@ class RecordsTransaction:
             raise stale(moved)
 
     def live(self) -> dict[str, tuple[int, Document]]:
-        """Internal: a copy of every document as it stands in the transaction, with the version that was read."""
+        """Internal: a copy of every loaded document with the changes so far, and the version that was read."""
         return {ref: (one.version, deepcopy(one.live)) for ref, one in self._loaded.items()}
 
     def origin(self, ref: str) -> Document:

@@ -26,7 +26,9 @@ def test_comments_are_kept_in_order_and_recorded(desk: Desk) -> None:
 
 
 def test_an_item_of_somebody_else_is_not_the_next_one(desk: Desk) -> None:
-    first, second = open_item(desk), open_item(desk, run_id="r2")
+    first = open_item(desk)
+    desk.clock.now += 1
+    second = open_item(desk, run_id="r2")
     desk.queue.desk.assign(first.review_id, "ann", "ben")
     assert desk.queue.next_open("ann") == second.review_id
     assert desk.queue.next_open("ben") == first.review_id

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 LETTERS: dict[str, dict[str, Any]] = {
-    "claims": {"steps": STEPS},
+    "claims": {
+        "steps": [{**one, "arguments": {**one["arguments"], "job": "J-2"}} for one in STEPS],
+        "letter": {"body": "Is my bike J-1 ready? Please pay 12.50 back, J-2."},
+    },
     "nojs": {"steps": STEPS},
     "edit": {"steps": STEPS},
     "wrong": {"steps": STEPS},

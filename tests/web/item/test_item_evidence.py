@@ -39,16 +39,16 @@ def test_a_claim_lights_the_exact_words_and_the_used_cell(ann: Person) -> None:
 def test_arguments_of_actions_are_claims_and_rows_are_shown_before_and_after(ann: Person) -> None:
     page = ann.review("Bike claims")
     changes = page.locator(".as-drafted .changes")
-    expect(changes.nth(0)).to_contain_text("2026-12-01 morning")
+    expect(changes.nth(0)).to_contain_text("2026-12-02 morning")
     expect(changes.nth(0)).to_contain_text("2026-12-05 morning")
-    expect(changes.nth(1).locator(".before")).to_have_text("80")
-    expect(changes.nth(1).locator(".after ins")).to_have_text("67.5")
+    expect(changes.nth(1).locator(".before")).to_have_text("45.5")
+    expect(changes.nth(1).locator(".after ins")).to_have_text("33")
     page.locator(".arguments a", has_text="12.5").click()
     assert lit(page) == ["12.50"]
     expect(page.locator("#approve .says")).to_have_text(
-        "Sends 1 reply to ann@x.example · changes 1 row (J-1) · moves 12.50"
+        "Sends 1 reply to ann@x.example · changes 1 row (J-2) · moves 12.50"
     )
-    expect(page.get_by_role("button", name="Approve:")).to_contain_text("Move pickup J-1 and 2 more")
+    expect(page.get_by_role("button", name="Approve:")).to_contain_text("Move pickup J-2 and 2 more")
 
 
 def test_without_javascript_links_lead_to_the_words_and_an_edit_says_what_it_does(

@@ -202,7 +202,7 @@ TEXT = (
     "Dear Ann,\n\nyour bike J-1 is ready, and the price was 80.00 euros. A repair takes 3 days. "
     "We pay 12.50 back within 5 to 7 business days.\n\nKind regards"
 )
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {
         "name": "move_pickup",
         "arguments": {"job": "J-1", "on": "2026-12-05", "slot": "morning", "call_before": True, "parts": ["bell"]},
