@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
 
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.item.offer import MOVES
+from compound.web.reviews.item.diff import word_diff
 from compound.web.reviews.item.mail import ORIGINAL_POLICY, sanitized
 from compound.web.reviews.item.page import ReviewPage, cleaned_fields, draft_claims, review_page
 from compound.web.reviews.item.pens import filled, three_way
@@ -40,12 +42,14 @@ class Sent:
         form: What it said.
         checked: Keys of the claims that the person ticked.
         errors: Path of an input to what is wrong with it.
+        before: The text that was shown, where the decision led to a new draft.
     """
 
     form: Mapping[str, str] = field(default_factory=dict[str, str])
     checked: Sequence[str] = ()
     error: CompoundError | None = None
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
+    before: str | None = None
 
 
 @router.get("/reviews/{review_id}")
@@ -113,6 +117,7 @@ def _decided(request: Request, person: Person, review_id: str, sent: Sent) -> Re
     except CompoundError as error:
         sent.error = error
         sent.errors = sent.errors or errors_beside(error, page, sent.form.get("action", ""))
+        sent.before = page.text if error.code == "review.drafted-again" else None
         return _page(request, person, seen(request, person, review_id), sent)
     service.queue.desk.drop(review_id, person.name)
     return RedirectResponse(f"/reviews/{review_id}?decided={decided.decision_id}", status_code=303)
@@ -190,7 +195,8 @@ def _words(request: Request, person: Person) -> Words:
 def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found: object = None) -> Response:
     service = service_of(request)
     page = review_page(place_of(request).project, person, view, _words(request, person))
-    values = filled(page, service, sent.form if sent.form.get("action") == "edit" else {})
+    kept = sent.form if sent.form.get("action") == "edit" and sent.before is None else {}
+    values = filled(page, service, kept)
     html = str(view.item.get(page.html) or "") if page.html else ""
     shown = {
         "page": page,
@@ -202,6 +208,7 @@ def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found:
         "values": values,
         "three": three_way(page, values),
         "preview": found,
+        "again": Markup("") if sent.before is None else word_diff(sent.before, page.text),
         "mail": sanitized(html) if html else "",
         "editing": bool(sent.form.get("action") == "edit" or (values and page.is_open)),
     }
