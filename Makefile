@@ -42,7 +42,7 @@ demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good
 	$(BIN)/compound demo
 
 test: $(CHARTS) $(BROWSER)  ## every test, offline; in a random order with ORDER=randomly
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile -p $(if $(ORDER),$(ORDER),no:randomly)
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p $(if $(ORDER),$(ORDER),no:randomly)
 
 soak: $(CHARTS) $(BROWSER)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,12 +20,32 @@ settings.register_profile("fuzz", settings.get_profile("compound"), max_examples
 settings.load_profile("compound")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several processes begin with what takes long."""
+    if config.pluginmanager.hasplugin("xdist") and (hasattr(config, "workerinput") or config.getoption("numprocesses")):
+        from tests.support.spreading import slow_first
+
+        slow_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """With `--dist loadfile` some files are spread test by test."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.spreading import Spread
+
+    return Spread(config, log)
+
+
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home that the program seeded, indexed and trained. Tests copy it; the session fails if one writes to it."""
-    from tests.e2e.desk_homes import contents, seeded_home
+    from tests.e2e.desk_homes import contents, shared_home
 
-    home = seeded_home(tmp_path_factory.mktemp("seeded") / "home")
+    # Processes of one session have neighbouring folders: the first that needs the home makes it for all.
+    folder = tmp_path_factory.getbasetemp()
+    home = shared_home(folder.parent / "seeded" if "PYTEST_XDIST_WORKER" in os.environ else folder / "seeded")
     before = contents(home)
     yield home
     after = contents(home)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping
 
 _RUN, _ITEM, _JOB = tables.run, tables.batch_item, tables.batch_job
-_REVIEW, _OUTBOX = tables.review_item, tables.outbox
+_REVIEW, _OUTBOX = tables.review, tables.outbox
 _OVER = ("withdrawn", "expired")
-"""Statuses of review items that are closed without a decision."""
+"""Statuses of reviews that are closed without a decision."""
 _NEVER = ("cancelled", "refused")
 """Statuses of effects that did not happen and will not."""
 

@@ -1,4 +1,4 @@
-"""The row of a job: its round, graph and context."""
+"""The row of a job: its starts, graph and context."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Job:
     """A stored job.
 
     Attributes:
-        round: Number of starts; 0 before the first.
+        starts: Number of starts; 0 before the first.
         again_since: Only runs created after this time count as answers; None: all runs.
     """
 
     job_id: str
-    round: int = 0
+    starts: int = 0
     graph_hash: str | None = None
     status: str = ""
     context: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
@@ -46,7 +46,7 @@ class Job:
         options = cast("Mapping[str, JsonValue]", row.options or {})
         return cls(
             job_id=job_id,
-            round=row.round,
+            starts=row.starts,
             graph_hash=row.graph_hash,
             status=row.status,
             context=cast("Mapping[str, JsonValue]", options.get("context") or {}),
@@ -54,9 +54,9 @@ class Job:
         )
 
     @property
-    def round_name(self) -> str:
-        """Prefix of run ids: the job's id in the first round (equal backlogs get equal run ids), then with a number."""
-        return self.job_id if self.round <= 1 else f"{self.job_id}\0{self.round}"
+    def run_prefix(self) -> str:
+        """Prefix of run ids: the job's id at its first start (equal backlogs get equal run ids), then with a number."""
+        return self.job_id if self.starts <= 1 else f"{self.job_id}\0{self.starts}"
 
     def begins_again(self, options: BatchOptions) -> bool:
         """Whether these options start the job from the beginning. An unfinished `--again` is resumed instead."""
@@ -80,18 +80,18 @@ def open_job(  # noqa: PLR0913 - one argument per column
         ProjectError: `batch.graph-changed`, `batch.context-changed`.
     """
     now = store_time(db)
-    if known.round == 0 or known.begins_again(options):
+    if known.starts == 0 or known.begins_again(options):
         db.execute(sa.delete(_ITEM).where(_ITEM.c.job_id == known.job_id))
         db.execute(sa.delete(_JOB).where(_JOB.c.job_id == known.job_id))
         job = Job(
             job_id=known.job_id,
-            round=known.round + 1,
+            starts=known.starts + 1,
             graph_hash=graph_hash,
             status="running",
             context=context,
             again_since=now if options.again else None,
         )
-        names = {"job_id": job.job_id, "graph_name": graph_name, "source": source, "round": job.round}
+        names = {"job_id": job.job_id, "graph_name": graph_name, "source": source, "starts": job.starts}
         db.execute(sa.insert(_JOB).values(**names, **_values(job), created_at=now, updated_at=now))
         return job
     if not options.accept_changes:

@@ -99,7 +99,7 @@ class Ledger:
         return self._job
 
     def _run_id_of(self, item_id: str, attempt: int) -> str:
-        return run_id_of(self._known.round_name, item_id, attempt)
+        return run_id_of(self._known.run_prefix, item_id, attempt)
 
     def run_ids(self, *, adopted: bool = True) -> list[str]:
         """Runs of all items; without `adopted`, only those that this job started."""

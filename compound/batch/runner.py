@@ -55,7 +55,7 @@ class BatchRunner:
         context: The graph's context, for all items.
         keys: Returns the keys of an item, which order its effects.
         threads: Returns the conversations of an item; it starts after their earlier items have ended.
-        withdraw: Withdraws the open review items of dropped runs.
+        withdraw: Withdraws the open reviews of dropped runs.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first two are named

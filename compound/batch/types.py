@@ -75,7 +75,7 @@ class Outcome:
     error: Mapping[str, JsonValue] | None = None
 
 
-class Gate(Protocol):
+class WaitForTurn(Protocol):
     """Waits for an item's turn in the backlog's order."""
 
     def __call__(self, rows: Iterable[str] = ()) -> Awaitable[None]:
@@ -90,7 +90,7 @@ class Gate(Protocol):
 class ItemRunner(Protocol):
     """Runs one item through the graph; it awaits the gate before any effect."""
 
-    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+    async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
         """Run or resume `item.run_id`; errors of the item are outcomes, never exceptions."""
         ...
 

@@ -25,6 +25,7 @@ from compound.cli.work import evaluate as _evaluate
 from compound.cli.work import prune as _prune
 from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
+from compound.cli.work import store as _store
 from compound.cli.work import traces as _traces
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _dem
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")
+app.add_typer(_store.app, name="store")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")

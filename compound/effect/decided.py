@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from compound.connector.target import EffectGroup
 
-_DECISION, _ITEM = tables.decision, tables.review_item
+_DECISION, _REVIEW = tables.decision, tables.review
 _NEVER: Final = ("reject", "return", "escalate")
 _STANDING: Final = (
-    sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _ITEM.c.status)
-    .add_columns(_ITEM.c.version.label("item_version"), _DECISION.c.draft)
-    .join(_ITEM, _ITEM.c.review_id == _DECISION.c.review_id)
+    sa.select(_DECISION.c.action, _DECISION.c.final, _DECISION.c.refs, _DECISION.c.version, _REVIEW.c.status)
+    .add_columns(_REVIEW.c.version.label("review_version"), _DECISION.c.draft)
+    .join(_REVIEW, _REVIEW.c.review_id == _DECISION.c.review_id)
     .where(_DECISION.c.decision_id == sa.bindparam("of_decision"))
 )
 
@@ -52,25 +52,25 @@ def recalled(db: Connection, decision_id: str) -> Mapping[str, JsonValue] | None
         db: A connection from `StateStore.write`.
         decision_id: The decision; one that the queue does not know allows its effects.
     """
-    row = db.execute(_STANDING.with_for_update(of=_ITEM), {"of_decision": decision_id}).first()
+    row = db.execute(_STANDING.with_for_update(of=_REVIEW), {"of_decision": decision_id}).first()
     if row is None:
         return None
     if not _is_standing(row):
         return {"code": "effect.not-decided", "what": _not_decided(decision_id, row), "fix": ""}
     if came := newer(db, row.refs or {}):
-        fix = "draft the item again, then decide: compound review redraft"
+        fix = "draft the review again, then decide: compound review redraft"
         return {"code": "review.stale", "what": f"it was decided before {came}", "fix": fix}
     return None
 
 
 def _is_standing(row: Row[Any]) -> bool:
-    # a decision increments the item's version by one; an undo, a refused effect or a new decision increments it again
-    is_last = row.final and row.status == "decided" and row.item_version == row.version + 1
+    # a decision increments the review's version by one; an undo, a refused effect or a new decision increments it again
+    is_last = row.final and row.status == "decided" and row.review_version == row.version + 1
     return bool(is_last) and row.action not in _NEVER
 
 
 def _not_decided(decision_id: str, row: Row[Any]) -> str:
-    return f"decision {decision_id[:12]} ({row.action}) allows no effect: its item is {row.status}"
+    return f"decision {decision_id[:12]} ({row.action}) allows no effect: its review is {row.status}"
 
 
 def _require_shown(draft: Mapping[str, Any], action: str, group: EffectGroup) -> None:
@@ -83,5 +83,5 @@ def _require_shown(draft: Mapping[str, Any], action: str, group: EffectGroup) ->
         raise ConflictError(
             "effect.not-decided",
             f"node {group.node} has other effects than decision {group.decision_id[:12]} ({action}) was shown with",
-            fix="draft the item again: compound review redraft",
+            fix="draft the review again: compound review redraft",
         )

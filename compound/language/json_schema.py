@@ -11,12 +11,15 @@ from compound.language.types import ANY, Enum, Many, Named, Names, Nullable, Rec
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.language.types import ScalarName
+
 
 def from_json_schema(schema: Mapping[str, JsonValue] | None) -> Type:
     """The type that a JSON schema describes; `any` if our types cannot express it."""
     return _from_schema(SchemaPart.of(schema), 0)
 
 
+_FORMATS: Final[dict[str, ScalarName]] = {"date": "date", "date-time": "datetime"}
 _JSON_SCALARS: Final[dict[str, Type]] = {
     "string": Scalar("str"), "integer": Scalar("int"), "number": Scalar("float"), "boolean": Scalar("bool"),
 }  # fmt: skip
@@ -37,8 +40,8 @@ def _from_schema(part: SchemaPart | None, depth: int) -> Type:  # noqa: PLR0911 
             return Many(_from_schema(part.one("items"), depth + 1))
         case ["object"]:
             return _from_object(part, depth)
-        case ["string"] if part.body.get("format") == "date-time":
-            return Scalar("datetime")
+        case ["string"]:
+            return Scalar(_FORMATS.get(str(part.body.get("format")), "str"))
         case [name]:
             return _JSON_SCALARS.get(name, ANY)
         case names:
@@ -109,6 +112,7 @@ _SCALAR_SCHEMAS: Final[dict[str, dict[str, JsonValue]]] = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
     "any": {},
 }

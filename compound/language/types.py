@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-ScalarName = Literal["str", "int", "float", "bool", "datetime", "any"]
+ScalarName = Literal["str", "int", "float", "bool", "date", "datetime", "any"]
 SCALARS: Final[dict[str, ScalarName]] = {
-    "str": "str", "int": "int", "float": "float", "bool": "bool", "datetime": "datetime",
+    "str": "str", "int": "int", "float": "float", "bool": "bool", "date": "date", "datetime": "datetime",
     "json": "any", "any": "any",
 }  # fmt: skip
-TYPE_WORDS: Final = ("str", "int", "float", "bool", "datetime", "json", "any", "enum", "list")
+TYPE_WORDS: Final = ("str", "int", "float", "bool", "date", "datetime", "json", "any", "enum", "list")
 MAX_NESTING: Final = 20
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EXTERNAL: Final = re.compile(r"[A-Za-z0-9_/]+\.py:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -133,7 +134,8 @@ def _parse_text(text: str, depth: int) -> Type:
         return Many(ANY)
     if _NAME.fullmatch(text):
         return Named(text)
-    raise TypeError_(f"{text!r} is not a type: str, int, float, bool, datetime, json, enum(a, b), list[T], T?, a name")
+    known = "str, int, float, bool, date, datetime, json, enum(a, b), list[T], T?, a name"
+    raise TypeError_(f"{text!r} is not a type: {known}")
 
 
 def _parse_enum(text: str) -> Enum:
@@ -255,14 +257,29 @@ def _fits(given: Type, wanted: Type) -> bool:  # noqa: PLR0911 - one branch per 
             return True
         case Enum(values), Scalar("datetime"):
             return all(_is_moment(value) for value in values)
-        case Scalar("str"), Enum() | Scalar("datetime"):
+        case Enum(values), Scalar("date"):
+            return all(is_date(value) for value in values)
+        case Scalar("str"), Enum() | Scalar("date" | "datetime"):
             return True
+        case Scalar("date"), Scalar("datetime"):
+            return True  # midnight of that day
         case Scalar("int"), Scalar("float"):
             return True
-        case Scalar("datetime"), Scalar("str"):
+        case Scalar("date" | "datetime"), Scalar("str"):
             return True
         case _:
             return False
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a day of the calendar, written as 2026-01-31: only so written, days are ordered like texts."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_moment(text: str) -> bool:

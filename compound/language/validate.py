@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from compound.language.references import kind_of
-from compound.language.types import Enum, Many, Named, Names, Nullable, Record, Scalar, Type, is_cyclic
+from compound.language.types import Enum, Many, Named, Names, Nullable, Record, Scalar, Type, is_cyclic, is_date
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -94,6 +94,11 @@ def _truth(value: JsonValue, path: str, problems: Problems) -> None:
         problems.append(_say(path, "true or false", value))
 
 
+def _day(value: JsonValue, path: str, problems: Problems) -> None:
+    if not isinstance(value, str) or not is_date(value):
+        problems.append(f"{path or 'the value'}: expected a date such as 2026-01-31")
+
+
 def _moment(value: JsonValue, path: str, problems: Problems) -> None:
     if isinstance(value, str):
         try:
@@ -110,6 +115,7 @@ _SCALARS: Final[dict[str, Validate]] = {
     "int": _whole,
     "float": _number,
     "bool": _truth,
+    "date": _day,
     "datetime": _moment,
     "any": _anything,
 }

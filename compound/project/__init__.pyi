@@ -10,8 +10,8 @@ from .review.upkeep import Swept as Swept
 from .serve.langgraph import compiled_graph as compiled_graph
 from .view.prune_report import PolicyCut as PolicyCut
 from .view.prune_report import PruneReport as PruneReport
-from .view.views import Figure as Figure
 from .view.views import IndexView as IndexView
+from .view.views import MetricView as MetricView
 from .view.views import RunView as RunView
 from .view.views import SeededRecords as SeededRecords
 from .view.views import SeededTable as SeededTable

@@ -1,4 +1,4 @@
-"""A `Retriever` as a LangChain `BaseRetriever`."""
+"""A retriever as a LangChain `BaseRetriever`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
-from compound.retrieval.types import Mode, SearchResult
+from compound.retrieval.types import SearchMode, SearchResult
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 
 
-class AsyncSearcher(Protocol):
-    """The wrapped searches of a `Retriever`."""
+class AsyncRetriever(Protocol):
+    """The wrapped searches of a retriever."""
 
-    def search(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
+    def search(self, query: str, *, top_k: int, mode: SearchMode) -> SearchResult:
         """The best passages."""
         ...
 
-    async def asearch(self, query: str, *, top_k: int, mode: Mode) -> SearchResult:
+    async def asearch(self, query: str, *, top_k: int, mode: SearchMode) -> SearchResult:
         """Like `search`, without blocking."""
         ...
 
@@ -31,9 +31,9 @@ class CompoundRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: SkipValidation[AsyncSearcher]
+    retriever: SkipValidation[AsyncRetriever]
     top_k: int
-    mode: Mode
+    mode: SearchMode
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -48,7 +48,7 @@ class CompoundRetriever(BaseRetriever):
         return _documents(await self.retriever.asearch(query, top_k=self.top_k, mode=self.mode))
 
 
-def as_langchain(retriever: AsyncSearcher, *, top_k: int, mode: Mode) -> BaseRetriever:
+def as_langchain(retriever: AsyncRetriever, *, top_k: int, mode: SearchMode) -> BaseRetriever:
     """Wrap a retriever."""
     return CompoundRetriever(retriever=retriever, top_k=top_k, mode=mode)
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from compound.connector.vector import Filter
 from compound.errors import ConnectorError
-from compound.retrieval.types import Mode, Searcher, SearchResult
+from compound.retrieval.types import Retriever, SearchMode, SearchResult
 from compound.trace.active import child
 
 
@@ -19,7 +19,7 @@ class PluggedRetriever:
         made: The retriever.
     """
 
-    def __init__(self, name: str, adapter: str, made: Searcher) -> None:
+    def __init__(self, name: str, adapter: str, made: Retriever) -> None:
         self.name = name
         self._adapter = adapter
         self._made = made
@@ -29,7 +29,9 @@ class PluggedRetriever:
         """Version reported by the plug-in."""
         return f"{self._adapter}:{self._made.version}"
 
-    def search(self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None) -> SearchResult:
+    def search(
+        self, query: str, *, top_k: int = 6, mode: SearchMode = "hybrid", where: Filter | None = None
+    ) -> SearchResult:
         """Search through the plug-in.
 
         Raises:

@@ -13,7 +13,7 @@ from compound.connector.vector.types import Leg
 from compound.errors import ConnectorError, DataError, ProjectError, choices
 from compound.retrieval.embedders import NoEmbedder
 from compound.retrieval.fusion import fuse
-from compound.retrieval.types import AccessPolicy, Embedder, Mode, Passage, Reranker, SearchResult
+from compound.retrieval.types import AccessPolicy, Embedder, Passage, Reranker, SearchMode, SearchResult
 from compound.trace.active import child
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ _POOL: Final = 100
 _ALPHA: Final = 0.5
 _QUERY_TERMS: Final = 64
 _QUERY_CHARS: Final = 20_000
-_MODES: Final[tuple[Mode, ...]] = ("hybrid", "lexical", "dense")
+_MODES: Final[tuple[SearchMode, ...]] = ("hybrid", "lexical", "dense")
 
 
-class Retriever:
+class IndexRetriever:
     """Searches a version of an index. Thread-safe.
 
     Attributes:
@@ -60,7 +60,7 @@ class Retriever:
         embedder: Embedder | None = None,
         *,
         policy: AccessPolicy | None = None,
-    ) -> Retriever:
+    ) -> IndexRetriever:
         """Open the published version of an index.
 
         Raises:
@@ -90,7 +90,7 @@ class Retriever:
         query: str,
         *,
         top_k: int = 6,
-        mode: Mode = "hybrid",
+        mode: SearchMode = "hybrid",
         where: Filter | None = None,
         principal: Mapping[str, object] | None = None,
     ) -> SearchResult:
@@ -133,7 +133,7 @@ class Retriever:
         query: str,
         *,
         top_k: int = 6,
-        mode: Mode = "hybrid",
+        mode: SearchMode = "hybrid",
         where: Filter | None = None,
         principal: Mapping[str, object] | None = None,
     ) -> SearchResult:
@@ -163,7 +163,7 @@ class Retriever:
         """Close the index's files."""
         self.store.close()
 
-    def to_langchain(self, *, top_k: int = 6, mode: Mode = "hybrid") -> BaseRetriever:
+    def to_langchain(self, *, top_k: int = 6, mode: SearchMode = "hybrid") -> BaseRetriever:
         """This retriever as a LangChain retriever; spans and scores are in each document's metadata."""
         from compound.retrieval.langchain import as_langchain
 
@@ -180,10 +180,10 @@ class Retriever:
             )  # fmt: skip
         return [dict(self.policy.filter_for(principal)), *filters]
 
-    def _find(self, query: str, top_k: int, mode: Mode, filters: Sequence[Filter]) -> SearchResult:
+    def _find(self, query: str, top_k: int, mode: SearchMode, filters: Sequence[Filter]) -> SearchResult:
         wanted: tuple[Leg, ...] = ("lexical", "dense") if mode == "hybrid" else (mode,)
         degraded = (f"dense: {self._missing}",) if self._missing and "dense" in wanted else ()
-        answered: Mode = "lexical" if degraded else mode
+        answered: SearchMode = "lexical" if degraded else mode
         legs: dict[str, list[Hit]] = {}
         pool = max(self.pool, top_k)
         if query.strip() and top_k:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from compound.connector.vector import Filter, Vector
 from compound.connector.vector.types import Scalar
 
-Mode: TypeAlias = Literal["hybrid", "lexical", "dense"]
+SearchMode: TypeAlias = Literal["hybrid", "lexical", "dense"]
 """How a search ranks: by words (`lexical`), by vectors (`dense`), or by both (`hybrid`)."""
 
 
@@ -108,7 +108,7 @@ class SearchResult:
 
     passages: tuple[Passage, ...]
     degraded: tuple[str, ...]
-    mode: Mode
+    mode: SearchMode
     index: str
     version: str
 
@@ -161,15 +161,17 @@ class Reranker(Protocol):
         ...
 
 
-class Searcher(Protocol):
-    """Searches an index: a `Retriever`, or a plug-in's retriever."""
+class Retriever(Protocol):
+    """Searches an index: the built-in `IndexRetriever`, or a plug-in's."""
 
     @property
     def version(self) -> str:
         """Version of the searched data; cached values and certificates are bound to it."""
         ...
 
-    def search(self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None) -> SearchResult:
+    def search(
+        self, query: str, *, top_k: int = 6, mode: SearchMode = "hybrid", where: Filter | None = None
+    ) -> SearchResult:
         """The best passages, at most `top_k`; must be thread-safe.
 
         Args:

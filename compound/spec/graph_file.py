@@ -28,7 +28,7 @@ from compound.spec.words import (
     FallbackValue,
     Migration,
     NodeName,
-    Reference,
+    ReferenceText,
     Strict,
     TypeDeclaration,
     TypeText,
@@ -66,10 +66,10 @@ class ItemRole(Strict):
 class ShowsRole(Strict):
     """What a person sees first of a run."""
 
-    text: Reference | None = Field(default=None, description="The text that the run proposes: `$draft.text`.")
-    actions: Reference | None = Field(default=None, description="What it proposes to do: `$plan.actions`.")
-    label: Reference | None = Field(default=None, description="One word for how the run stands: `$verdict.label`.")
-    reasons: Reference | None = Field(default=None, description="Why a person is asked: `$verdict.reasons`.")
+    text: ReferenceText | None = Field(default=None, description="The text that the run proposes: `$draft.text`.")
+    actions: ReferenceText | None = Field(default=None, description="What it proposes to do: `$plan.actions`.")
+    label: ReferenceText | None = Field(default=None, description="One word for how the run stands: `$verdict.label`.")
+    reasons: ReferenceText | None = Field(default=None, description="Why a person is asked: `$verdict.reasons`.")
 
 
 class GraphSpec(Strict):

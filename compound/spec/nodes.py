@@ -193,7 +193,7 @@ class ReviewNode(Boundary):
 
     inputs: ClassVar[Mapping[str, JsonValue]] = {}
     use: Literal["review"]
-    queue: str = Field(default="default", description="Where the item waits.")
+    queue: str = Field(default="default", description="Where the review waits.")
     show: list[Binding] | dict[str, Binding] = Field(default_factory=list, description="What the reviewer sees.")
     decide: dict[str, dict[str, TypeText]] = Field(
         default_factory=lambda: {"approve": {}, "reject": {}},
@@ -210,7 +210,7 @@ class ReviewNode(Boundary):
         default=None, description="Time from opening until `on_expire` happens; default `due`."
     )
     on_expire: Escalation | None = Field(
-        default=None, description="What happens to an item without a decision in time; it is never approved."
+        default=None, description="What happens to a review without a decision in time; it is never approved."
     )
     risk: Binding | None = Field(
         default=None, description="A number: of two items due at the same time the higher is listed first; 0 if absent."
@@ -328,7 +328,7 @@ AnyNode: TypeAlias = WorkNode | ReviewNode | EffectNode | GraphNode | RepeatBloc
 """Any node or block, as a plain type."""
 
 
-Block: TypeAlias = RepeatBlock | MapBlock
+BlockNode: TypeAlias = RepeatBlock | MapBlock
 
 
 Fallback: TypeAlias = Annotated[Annotated[FallbackValue, Tag("value")] | _Works, Discriminator(_which)]

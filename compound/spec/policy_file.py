@@ -70,7 +70,7 @@ class EffectRule(_Part):
 class Retention(_Part):
     """How long the data of runs is stored, counted from the end of each run.
 
-    Items that waited longer are withdrawn first, never approved. Nothing is removed of a run that is running, or with
+    Reviews that waited longer are withdrawn first, never approved. Nothing is removed of a run that is running, or with
     an effect of unknown outcome. The audit log is kept for ever, and so are the person, time, kind and hashes of each
     decision.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, cast
 
 from pydantic import Field, JsonValue
 
-from compound.spec.words import Condition, NodeName, Strict
+from compound.spec.words import ConditionText, NodeName, Strict
 
 if TYPE_CHECKING:
     from compound.spec.yaml.reading import DataPath
@@ -38,7 +38,7 @@ class Step(Strict):
     NAMES: ClassVar[tuple[tuple[str, Shelf], ...]] = ()
     is_model: ClassVar[bool] = False
 
-    when: Condition | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
+    when: ConditionText | None = Field(default=None, description="Run only if this holds; otherwise skipped.")
     after: tuple[NodeName, ...] = Field(default=(), description="Only order: these first, without using their values.")
     description: str = Field(default="", description="For people; shown in traces and pictures.")
 

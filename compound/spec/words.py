@@ -161,11 +161,11 @@ Duration = Annotated["str | float", AfterValidator(_duration), _word("duration")
 """`500ms`, `30s`, `5m`, `4h`, `2d`, or seconds as a number."""
 Age = Annotated[str, BeforeValidator(_age), _word("age")]
 """`36h`, `90d`: an age."""
-Condition = Annotated[str, BeforeValidator(_condition), _word("condition")]
+ConditionText = Annotated[str, BeforeValidator(_condition), _word("condition")]
 """An expression over references: `intent.label != 'other'`."""
 Binding = Annotated[JsonValue, AfterValidator(_bindings), _word("binding")]
 """A literal, or a reference, or lists and records of them."""
-Reference = Annotated[str, BeforeValidator(_reference), _word("reference")]
+ReferenceText = Annotated[str, BeforeValidator(_reference), _word("reference")]
 """One reference: `$node.field`."""
 Percent = Annotated[float, BeforeValidator(parse_share), _word("share")]
 """`2%` or 0.02: a number from 0 to 1."""
@@ -203,26 +203,26 @@ class Repeat(Strict):
     """Run a block until a condition holds, at most `max` times."""
 
     max: int = Field(ge=1, le=100, description="Maximum number of rounds.")
-    until: Condition | None = Field(default=None, description="Stop after a round in which this holds.")
+    until: ConditionText | None = Field(default=None, description="Stop after a round in which this holds.")
 
 
 class AutoRule(Strict):
     """When a review is decided without a person."""
 
-    when: Condition = Field(description="Evaluated once, at the review; absent values: ask a person.")
+    when: ConditionText = Field(description="Evaluated once, at the review; absent values: ask a person.")
     action: str = Field(default="approve", description="The decision that the rule makes.")
-    score: Reference | None = Field(
+    score: ReferenceText | None = Field(
         default=None, description="A number; the rule fires at the certificate's threshold and above."
     )
-    key: Reference | None = Field(
+    key: ReferenceText | None = Field(
         default=None, description="Key of the case, such as its customer: a certificate counts one per key."
     )
 
 
 class Escalation(Strict):
-    """What happens to a review item without a decision in time; it is never approved."""
+    """What happens to a review without a decision in time; it is never approved."""
 
-    escalate: str | None = Field(default=None, description="Queue in which a new item with the same draft is opened.")
+    escalate: str | None = Field(default=None, description="Queue in which a new review with the same draft is opened.")
     remind: bool = Field(default=False, description="Write a reminder to the audit log and the list, and keep waiting.")
     close: bool = Field(default=False, description="Withdraw it and end the run: nothing is done, nothing is sent.")
 

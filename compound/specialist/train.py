@@ -20,7 +20,7 @@ from compound.language.sha import sha
 from compound.specialist.judging import Judged, Promise, judge_all
 from compound.specialist.scope import KEPT, TextEmbedder, embed_all, fit_temperature, fit_vectors
 from compound.specialist.specialist import Specialist
-from compound.specialist.types import Certificate, Example, Figure, TrainingReport
+from compound.specialist.types import Certificate, Example, Metric, TrainingReport
 from compound.specialist.words import fit_words
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _platt(margins: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     return (slope, float(model.intercept_[0])) if slope > 0 else (1.0, 0.0)
 
 
-def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figure]:
+def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Metric]:
     embedded = None
     if specialist.embedder is not None and specialist.vectors is not None:
         embedded = embed_all(specialist.embedder, [example.text for example in examples])
@@ -214,7 +214,7 @@ def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figur
         for one in {place for place, _, _ in bins}
     )
     figures.append(
-        Figure(
+        Metric(
             name="calibration error",
             value=gap / len(bins),
             low=None,
@@ -229,13 +229,13 @@ def _evaluate(specialist: Specialist, examples: Sequence[Example]) -> list[Figur
     return figures
 
 
-def _share(name: str, hits: int, n: int) -> Figure:
+def _share(name: str, hits: int, n: int) -> Metric:
     if n == 0:
-        return Figure(name=name, value=None, low=None, high=None, n=0, method="absent: no case")
+        return Metric(name=name, value=None, low=None, high=None, n=0, method="absent: no case")
     z, p = 1.959964, hits / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Figure(
+    return Metric(
         name=name,
         value=p,
         low=max(0.0, middle - half),
@@ -245,7 +245,7 @@ def _share(name: str, hits: int, n: int) -> Figure:
     )
 
 
-def _publish(specialist: Specialist, figures: Sequence[Figure], home: Path, probes: Sequence[str]) -> tuple[str, Path]:
+def _publish(specialist: Specialist, figures: Sequence[Metric], home: Path, probes: Sequence[str]) -> tuple[str, Path]:
     temporary = home / f".building-{os.getpid()}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -116,7 +116,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class Metric:
     """A number of the evaluation; an absent value is None."""
 
     name: str
@@ -143,6 +143,6 @@ class TrainingReport:
     folder: Path
     examples: int
     seconds: float
-    figures: tuple[Figure, ...]
+    figures: tuple[Metric, ...]
     certificate: str
     certified: Certificate

@@ -66,12 +66,19 @@ class FakeReviews:
         """The decision."""
         return self.decisions.get(review_id)
 
-    async def instruction(self, run_id: str) -> str:
-        """The instruction of a run."""
-        return self.instructions.get(run_id, "")
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Forget the undecided items of such elements."""
+        start = f"{run_id}/{elements}"
+        for review_id in [one for one in self.requests if one.startswith(start) and one not in self.decisions]:
+            if int(review_id.removeprefix(start).partition("]")[0]) >= kept:
+                del self.requests[review_id]
+
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The instruction of a run, or of an element: `run-1/letters[3].`."""
+        return self.instructions.get(f"{run_id}/{lead}" if lead else run_id, "")
 
     def decide(self, review_id: str, action: str, *, actor: str = "ann", **fields: JsonValue) -> None:
-        """Decide an item; the first decision stays."""
+        """Decide a review; the first decision stays."""
         self.decisions.setdefault(
             review_id,
             ReviewDecision(

@@ -19,7 +19,7 @@ from compound.connector.vector import (
     document_digest,
 )
 from compound.errors import ConnectorError
-from compound.retrieval import Embedder, Searcher, SearchResult
+from compound.retrieval import Embedder, Retriever, SearchResult
 from compound.testing.need import need, need_kind
 
 TEXTS: Final = ("A refund takes five days.", "Die Bestellung kommt morgen.", "", "refund refund refund")
@@ -162,7 +162,7 @@ def _answers(store: IndexStore, manifest: IndexManifest, documents: Sequence[Sto
     need(verified.passages == verified.points == len(documents), "`verify` must count passages and points")
 
 
-def check_retriever(make: Callable[[], Searcher], *, query: str) -> None:
+def check_retriever(make: Callable[[], Retriever], *, query: str) -> None:
     """Check a retriever against its port: ranks, spans and the limit.
 
     Args:

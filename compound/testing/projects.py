@@ -92,34 +92,34 @@ class ProjectUnderTest:
         return self.project.evaluate(suite, details=True)
 
     def decide(
-        self, action: str, *, item: str | None = None, user: str = "ann", reason: str = "", **fields: JsonValue
+        self, action: str, *, review_id: str | None = None, user: str = "ann", reason: str = "", **fields: JsonValue
     ) -> Decided:
         """Decide a review as a person and resume the run.
 
         Args:
             action: `approve`, `reject`, or another action of the review.
-            item: Id of the item; default: the only open one.
+            review_id: Id of the review; default: the only open one.
             user: The deciding user.
             reason: A reason, if the review requires one.
             **fields: Fields of the action: `instruction="Make it shorter"`.
 
         Raises:
-            AssertionError: no item is given, and the number of open items is not one.
+            AssertionError: no review is given, and the number of open reviews is not one.
         """
         return self.project.reviews().decide(
-            item or self._only_item(), action, user=user, reason=reason, fields=fields or None
+            review_id or self._only_review(), action, user=user, reason=reason, fields=fields or None
         )
 
-    def approve(self, item: str | None = None, *, user: str = "ann") -> Decided:
+    def approve(self, review_id: str | None = None, *, user: str = "ann") -> Decided:
         """`decide("approve")`."""
-        return self.decide("approve", item=item, user=user)
+        return self.decide("approve", review_id=review_id, user=user)
 
-    def reject(self, item: str | None = None, *, user: str = "ann", reason: str = "") -> Decided:
+    def reject(self, review_id: str | None = None, *, user: str = "ann", reason: str = "") -> Decided:
         """`decide("reject")`."""
-        return self.decide("reject", item=item, user=user, reason=reason)
+        return self.decide("reject", review_id=review_id, user=user, reason=reason)
 
     def waiting(self) -> list[str]:
-        """Ids of the open review items, most urgent first."""
+        """Ids of the open reviews, most urgent first."""
         return [one.review_id for one in self.project.reviews().list()]
 
     def effects(self, run_id: str | None = None) -> Sequence[EffectView]:
@@ -140,9 +140,9 @@ class ProjectUnderTest:
         """Create or replace files of the project; open it again to load them."""
         _write(self.root, files)
 
-    def _only_item(self) -> str:
+    def _only_review(self) -> str:
         waiting = self.waiting()
-        assert len(waiting) == 1, f"{len(waiting)} items wait; pass the id of one: {waiting}"
+        assert len(waiting) == 1, f"{len(waiting)} reviews wait; pass the id of one: {waiting}"
         return waiting[0]
 
 

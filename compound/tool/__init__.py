@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
     from pydantic import JsonValue
 
-    from compound.tool.ask import AskAnswer, Problem
+    from compound.tool.ask import AskAnswer, AskProblem
 
 
 def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValue]]:
@@ -32,7 +32,7 @@ def from_langchain(langchain_tool: BaseTool) -> Function[..., Awaitable[JsonValu
 
 def __getattr__(name: str) -> object:
     """Import what SQL tools need (YAML, the lakehouse) on first use."""
-    if name in {"AskAnswer", "Problem"}:
+    if name in {"AskAnswer", "AskProblem"}:
         from compound.tool import ask as _ask
 
         return getattr(_ask, name)
@@ -45,8 +45,8 @@ __all__ = [
     "SQL_TEXT",
     "Artifact",
     "AskAnswer",
+    "AskProblem",
     "Function",
-    "Problem",
     "Verdict",
     "check",
     "from_langchain",

@@ -42,7 +42,7 @@ _QUESTION: Final = re.compile(r"^--[ \t]*(.+)$", re.MULTILINE)
 AskStatus = Literal["ok", "nothing", "mend", "refused", "failed"]
 
 
-class Problem(BaseModel):
+class AskProblem(BaseModel):
     """Why there are no rows.
 
     Attributes:
@@ -78,11 +78,11 @@ class AskAnswer(BaseModel):
     columns: list[dict[str, str]] = Field(default_factory=list[dict[str, str]])
     truncated: bool = False
     plan_rows: int | None = None
-    problem: Problem | None = None
+    problem: AskProblem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class VerifiedQuery:
     """A verified question and the SELECT that answers it."""
 
     question: str
@@ -232,7 +232,7 @@ class BoundAsk:
                 status = _status(error)
                 # Distinguishes an empty result from a refused request in trace queries.
                 span.set(ask_status=status, ask_problem=error.code)
-                problem = Problem(code=error.code, message=error.what, hint=error.fix)
+                problem = AskProblem(code=error.code, message=error.what, hint=error.fix)
                 return AskAnswer(status=status, problem=problem)
             span.set(ask_status="ok", sql_text=answer.sql, sql_rows=len(answer.rows), data_inputs=list(self.pins))
             return answer
@@ -308,7 +308,7 @@ def _granted(tool: AskTool, lakehouse: Lakehouse, table: str) -> tuple[Column, .
     return tuple(known[name] for name in named)
 
 
-def _examples(text: str, where: Location) -> Iterator[Example]:
+def _examples(text: str, where: Location) -> Iterator[VerifiedQuery]:
     """Parse examples, each introduced by a comment with its question."""
     marks = list(_QUESTION.finditer(text))
     if text.strip() and (not marks or text[: marks[0].start()].strip()):
@@ -316,4 +316,4 @@ def _examples(text: str, where: Location) -> Iterator[Example]:
         raise ProjectError("tool.header", what, fix="-- How many orders are there?", where=where)
     ends = [*(one.start() for one in marks[1:]), len(text)] if marks else []
     for mark, end in zip(marks, ends, strict=True):
-        yield Example(question=mark[1].strip(), sql=text[mark.end() : end].strip().removesuffix(";").strip())
+        yield VerifiedQuery(question=mark[1].strip(), sql=text[mark.end() : end].strip().removesuffix(";").strip())

@@ -7,6 +7,6 @@ DuckDB.
 
 from __future__ import annotations
 
-from compound.trace.store import Answer, SpanStore, TraceNode, TraceReader
+from compound.trace.store import SpanStore, TraceNode, TraceReader, TraceRows
 
-__all__ = ["Answer", "SpanStore", "TraceNode", "TraceReader"]
+__all__ = ["SpanStore", "TraceNode", "TraceReader", "TraceRows"]

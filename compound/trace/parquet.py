@@ -19,7 +19,7 @@ from compound.trace import compact as _compact
 from compound.trace.columns import TABLES
 from compound.trace.prune import SPARES_S, TraceAge, TraceCuts, TracePrune, ages
 from compound.trace.spool import Spool, abandoned, begun
-from compound.trace.store import CONFIG, Answer, TraceReader, read_ndjson, repaired
+from compound.trace.store import CONFIG, TraceReader, TraceRows, read_ndjson, repaired
 from compound.trace.views import FRESH
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class ParquetStore(TraceReader):
             if files:
                 _fill(connection, table, files)
 
-    def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
+    def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
         """Like `TraceReader.sql`, after publishing the spools of this process and of killed ones.
 
         Raises:

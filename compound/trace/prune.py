@@ -25,7 +25,7 @@ SPARES_S: Final = 12 * SEEN_S
 """Maximum age in seconds of a blob that an unpublished span may refer to."""
 _KEPT: Final = (
     *("skipped", "paused", "resumed", "run_status", "journal_key", "rounds", "items", "failed_items", "turns"),
-    *("stopped", "segment", "abstained", "fallback", "effect_status", "review_item", "decision_id", "sql_truncated"),
+    *("stopped", "segment", "abstained", "fallback", "effect_status", "review_id", "decision_id", "sql_truncated"),
 )
 """Attributes without personal text; all others are deleted with the content."""
 _IS_PRUNED: Final = f"json_extract_string(attributes, '$.{PRUNED}') IS NOT NULL"

@@ -44,7 +44,7 @@ class SpanStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TraceRows:
     """The result of a query: `columns` and `rows`, in order."""
 
     columns: tuple[str, ...]
@@ -86,7 +86,7 @@ class TraceReader:
     def _load(self, connection: duckdb.DuckDBPyConnection, tables: frozenset[str]) -> None:
         raise NotImplementedError
 
-    def sql(self, query: str, params: Mapping[str, object] | None = None) -> Answer:
+    def sql(self, query: str, params: Mapping[str, object] | None = None) -> TraceRows:
         """Run one read-only statement over the tables `spans, blobs, scores` and the views.
 
         The rows are copied into a private database, which then loses access to files, network and settings: the
@@ -118,7 +118,7 @@ class TraceReader:
                     raise DataError("trace.query", what, fix="write a SELECT")
                 cursor = connection.execute(query, dict(params) if params else None)
                 columns = tuple(str(column[0]) for column in cursor.description or ())
-                return Answer(columns=columns, rows=tuple(cursor.fetchall()))
+                return TraceRows(columns=columns, rows=tuple(cursor.fetchall()))
             except duckdb.Error as error:
                 names = ", ".join(_views.NAMES)
                 raise DataError(

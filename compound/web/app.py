@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -20,24 +23,36 @@ from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
+from compound.web.worker import Worker
 
 if TYPE_CHECKING:
     from compound.project import Project
 
 STATIC: Final = Path(__file__).parent / "static"
+STOP_S: Final = 10.0
+"""Seconds that runs have to end when the server stops."""
 LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "::1")) -> FastAPI:
     """The web application of a project: its pages, and its API.
 
+    While it lives, it goes on with decided runs. An application that mounts it must run its lifespan.
+
     Args:
         project: An opened project; the caller closes it.
         hosts: Names under which the server may be called.
     """
-    app = FastAPI(title=project.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
+    worker = Worker(project)
+    app = FastAPI(
+        title=project.settings.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=partial(_living, worker),
+    )
     people = People(project.resources.state, project.resources.clock)
-    app.state.place = Place(project=project, people=people, pages=Pages(project.settings.name))
+    app.state.place = Place(project=project, people=people, pages=Pages(project.settings.name), worker=worker)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(reviews.router)
@@ -47,6 +62,13 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.add_exception_handler(CompoundError, _told)
     app.add_middleware(Protect, hosts=hosts)
     return app
+
+
+@asynccontextmanager
+async def _living(worker: Worker, app: FastAPI) -> AsyncGenerator[None]:
+    worker.start()
+    yield
+    await to_thread.run_sync(lambda: worker.stop(wait_s=STOP_S))
 
 
 async def _home() -> Response:
@@ -82,7 +104,7 @@ def _status(error: CompoundError) -> int:
         return 401 if error.code == "web.token" else 403
     if isinstance(error, ConflictError):
         return 409
-    return 404 if ".unknown-" in error.code else 422
+    return 404 if ".unknown" in error.code else 422
 
 
 def _problem(code: str, what: str, fix: str, status: int) -> Response:

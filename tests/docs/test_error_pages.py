@@ -11,7 +11,7 @@ from compound.errors import DataError
 from compound.project.view.explain import error_codes, explain
 from tests.docs.codes import ROOT, all_sites, by_code
 from tests.docs.examples import run_example
-from tests.docs.markdown import blocks, sections
+from tests.docs.markdown import blocks, link_targets, sections
 from tests.docs.pages import error_pages
 
 PAGES = sorted(path for path in (ROOT / error_pages.FOLDER).glob("*.md") if path.name != "index.md")
@@ -32,6 +32,14 @@ def test_every_code_has_an_entry_and_every_entry_a_code() -> None:
 def test_the_example_of_an_entry_gives_its_error(code: str, example: object, others: list[object]) -> None:
     said = run_example(example, others)  # pyright: ignore[reportArgumentType]
     assert code in {found for found, _ in said}, said
+
+
+def test_the_index_leads_from_what_is_seen_to_every_entry() -> None:
+    index = (ROOT / error_pages.FOLDER / "index.md").read_text(encoding="utf-8")
+    linked = {link.partition("#")[2] for link in link_targets(index)}
+    assert {code for code in by_code(all_sites()) if code.replace(".", "") not in linked} == set()
+    line = next(line for line in index.splitlines() if "(graph.md#graphcycle)" in line)
+    assert line.startswith("| nodes wait for each other"), "an entry is found by the words of its message"
 
 
 def test_explain_prints_the_whole_entry() -> None:

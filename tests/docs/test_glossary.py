@@ -51,7 +51,7 @@ def test_every_word_stands_once_and_in_order(words: list[str]) -> None:
 
 def test_every_state_of_the_product_is_explained_and_no_other() -> None:
     of: dict[str, set[str]] = {}
-    groups = {"review item": Status, "effect": EffectStatus, "item": ItemStatus, "run": get_args(RunStatus)}
+    groups = {"review": Status, "effect": EffectStatus, "item": ItemStatus, "run": get_args(RunStatus)}
     for thing, states in groups.items():
         for state in states:
             of.setdefault(str(getattr(state, "value", state)), set()).add(thing)

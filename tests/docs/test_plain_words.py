@@ -115,7 +115,7 @@ PROJECT: Final = (
     "docs/how-to/use-a-model.md",
     "docs/how-to/use-langgraph.md",
     "docs/how-to/use-mcp-tools.md",
-    "docs/how-to/when-tickets-fail.md",
+    "docs/how-to/when-items-fail.md",
     "docs/how-to/write-a-suite.md",
 )
 LEXICON: Final = (

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.e2e.desk_homes import PROGRAM, ROOT, Home
+from tests.support.forked import PipedProcess
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -78,24 +79,21 @@ def held(path: Path) -> Generator[None]:
         db.execute("ROLLBACK")
 
 
-def until(holds: Any, process: subprocess.Popen[str]) -> None:
+def until(holds: Any, process: PipedProcess) -> None:
     """Wait for it while the process lives."""
     while not holds():
         assert process.poll() is None, "it ended before"
         time.sleep(0.005)
 
 
-def start(home: Home, *arguments: str) -> subprocess.Popen[str]:
+def start(home: Home, *arguments: str) -> PipedProcess:
     """`compound ...`, without waiting for its end."""
-    command = [str(PROGRAM), *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, env=home.variables(), stdout=pipe, stderr=pipe, text=True)
+    return PipedProcess([PROGRAM, *arguments], cwd=ROOT, env=home.variables())
 
 
-def read_until(process: subprocess.Popen[str], sign: str) -> str:
+def read_until(process: PipedProcess, sign: str) -> str:
     """What it says on standard error, up to the first line that has the sign."""
     said: list[str] = []
-    assert process.stderr is not None
     for line in process.stderr:
         said.append(line)
         if sign in line:
@@ -103,13 +101,10 @@ def read_until(process: subprocess.Popen[str], sign: str) -> str:
     raise AssertionError(f"{sign!r} was never said:\n{''.join(said)}")
 
 
-def end_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def end_of(process: PipedProcess) -> tuple[int, str, str]:
     """Exit code, standard output, and what is left of standard error, of a process that ends by itself."""
-    assert process.stderr is not None
-    assert process.stdout is not None
-    with process:
-        said, out = process.stderr.read(), process.stdout.read()
-    return process.returncode, out, said
+    out, said = process.communicate()
+    return process.wait(), out, said
 
 
 def run_limited(home: Home, file_bytes: int) -> subprocess.CompletedProcess[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,12 +21,13 @@ from compound.project import Project
 from compound.project.settings.settings import load_settings
 from tests.support.certificates import grant
 from tests.support.copies import copy_folder
+from tests.support.forked import COMPOUND, PYTHON, PipedProcess, run_forked
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(sys.executable).parent / "compound"
+PROGRAM = COMPOUND
 CRASHER = Path(__file__).with_name("crash_program.py")
 RACER = Path(__file__).with_name("race_program.py")
 READ_ONLY = ("lakehouse", "index", "models")
@@ -77,39 +78,21 @@ class Home:
 
     def run(self, *arguments: str, check: bool = False, columns: str | None = None) -> subprocess.CompletedProcess[str]:
         """`compound ...` as a user types it, in a terminal so many columns wide; waits for its end."""
-        command = [str(PROGRAM), *arguments]
         env = self.variables() | ({} if columns is None else {"COLUMNS": columns})
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=check, timeout=300)
+        return run_forked([PROGRAM, *arguments], cwd=ROOT, env=env, check=check)
 
     def json(self, *arguments: str) -> JsonValue:
         """The document that `compound ... --json` prints."""
         return orjson.loads(self.run(*arguments, "--json", check=True).stdout)
 
-    def start(self, *arguments: str, moment: str = "never") -> subprocess.Popen[str]:
+    def start(self, *arguments: str, moment: str = "never") -> PipedProcess:
         """The program that can kill itself, in a process group of its own."""
-        command = [sys.executable, str(CRASHER), moment, str(self.log), *arguments]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.variables(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        command = [PYTHON, CRASHER, moment, self.log, *arguments]
+        return PipedProcess(command, cwd=ROOT, env=self.variables())
 
-    def race(self, *arguments: str) -> subprocess.Popen[str]:
+    def race(self, *arguments: str) -> PipedProcess:
         """The program that waits before it decides; it writes `ready` to standard error and reads a line."""
-        command = [sys.executable, str(RACER), *arguments]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.variables(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return PipedProcess([PYTHON, RACER, *arguments], cwd=ROOT, env=self.variables())
 
     def given(self, **variables: str) -> Home:
         """The same folder with further variables."""
@@ -148,6 +131,18 @@ def seeded_home(path: Path) -> Home:
     return home
 
 
+def shared_home(folder: Path) -> Home:
+    """The seeded home of a folder; one process makes it, and others wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder / "made"
+        if not made.exists():
+            seeded_home(folder / "home")
+            made.touch()
+    return Home(path=folder / "home")
+
+
 def contents(home: Home) -> dict[str, str]:
     """SHA-256 of every file of a home, by its path; of a link where it leads.
 
@@ -162,17 +157,17 @@ def contents(home: Home) -> dict[str, str]:
     }
 
 
-def end_of(process: subprocess.Popen[str], *, timeout_s: float = 240) -> tuple[int, str]:
+def end_of(process: PipedProcess, *, timeout_s: float = 240) -> tuple[int, str]:
     """Exit code and standard error of a program that ends by itself, or by its own signal."""
     try:
         _, said = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
         kill(process)
         raise
-    return process.returncode, said
+    return process.wait(), said
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: PipedProcess) -> None:
     """`kill -9` of the whole group."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
@@ -187,7 +182,7 @@ class Ending:
         runs: Run to status.
         shop: Every document.
         versions: Every document's row version.
-        items: Review item to status, version and draft.
+        items: Review to status, version and draft.
         effects: Effect key to name, arguments, status and result.
         applied: The keys that the shop remembers.
         messages: Effect key to what left the desk.
@@ -254,10 +249,10 @@ def _read(project: Project) -> Ending:
             items={
                 row.review_id: (row.status, row.version, row.sha256)
                 for row in db.execute(
-                    sa.select(tables.review_item, tables.draft_version.c.sha256).join(
+                    sa.select(tables.review, tables.draft_version.c.sha256).join(
                         tables.draft_version,
-                        (tables.draft_version.c.review_id == tables.review_item.c.review_id)
-                        & (tables.draft_version.c.seq == tables.review_item.c.draft_seq),
+                        (tables.draft_version.c.review_id == tables.review.c.review_id)
+                        & (tables.draft_version.c.seq == tables.review.c.draft_seq),
                     )
                 )
             },

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -28,9 +27,10 @@ from tests.e2e.desk_homes import (
     tickets_of_same_customers,
     write_tickets,
 )
+from tests.support.forked import PipedProcess
 
 STATE_TABLES = (
-    *("batch_job", "batch_item", "run", "call", "review_item", "draft_version", "decision", "resume"),
+    *("batch_job", "batch_item", "run", "call", "review", "draft_version", "decision", "resume"),
     *("outbox", "audit"),
 )
 SHOP_TABLES = ("orders", "customers", "order_payments", "applied_effect")
@@ -247,7 +247,7 @@ def random_deaths(backlog: Backlog, chance: random.Random, *, deaths: int) -> No
     finish(home, backlog, watch)
 
 
-def die_in_flight(home: Home, process: subprocess.Popen[str], chance: random.Random) -> bool:
+def die_in_flight(home: Home, process: PipedProcess, chance: random.Random) -> bool:
     """Kill the process at a moment that chance chooses; false when it ended before."""
     calls = _calls(home) + chance.randint(1, 8) if chance.random() < 0.8 else None
     while process.poll() is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.desk_homes import Home
+from tests.support.forked import PYTHON, run_forked
 
 TICKETS = 8
 ACCEPTED = "select node_name, count(*), avg(end_time_unix_nano - start_time_unix_nano)/1e6 as ms from spans group by 1"
@@ -41,10 +40,7 @@ def program_in(folder: Path) -> Program:
     env |= {"COLUMNS": "80", "NO_COLOR": "1"}
 
     def run(*arguments: str, given: str = "") -> Said:
-        command = [sys.executable, "-m", "compound", *arguments]
-        done = subprocess.run(
-            command, cwd=folder, env=env, input=given, capture_output=True, text=True, timeout=240, check=False
-        )
+        done = run_forked([PYTHON, "-m", "compound", *arguments], cwd=folder, env=env, given=given, timeout=240)
         return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return run
@@ -212,7 +208,7 @@ MISTAKES = (
     Mistake(call=("run",), code="item.missing", exit_code=1, helps="--text"),
     Mistake(call=("run", "--item", "{nonsense"), code="item.bad-json", exit_code=1, helps="{id, subject, body}"),
     Mistake(call=("batch", "--from", "nowhere.jsonl"), code="mailbox.no-source", exit_code=1, helps="JSONL"),
-    Mistake(call=("review", "show", "nothing"), code="review.unknown-item", exit_code=1, helps="compound review list"),
+    Mistake(call=("review", "show", "nothing"), code="review.unknown", exit_code=1, helps="compound review list"),
     Mistake(call=("traces", "show", "nothing"), code="trace.unknown-run", exit_code=1, helps="compound traces list"),
     Mistake(call=("init", "."), code="project.not-empty", exit_code=2, helps="new or empty folder"),
     Mistake(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import PYTHON, run_forked
 from tests.support.projects import write_project
 
 PACKAGE = Path(__file__).parents[1] / "plugin_package"
@@ -132,8 +133,7 @@ class Shop:
         env = {**os.environ, "SPANS": str(self.root / "spans.txt"), "COMPOUND_USER": "ann", "COLUMNS": "200"}
         if self._packages:
             env["PYTHONPATH"] = str(self._packages)
-        command = [sys.executable, "-m", "compound", *words]
-        return subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
+        return run_forked([PYTHON, "-m", "compound", *words], cwd=self.root, env=env)
 
     def ok(self, *words: str) -> str:
         """Standard output of a command that must work."""

@@ -17,6 +17,7 @@ from compound.connector.state import StateStore, tables
 from tests.e2e.desk_homes import PROGRAM
 from tests.support.data.state_stores import postgresql_url
 from tests.support.desks.reply_desk import GRAPH, TOOLS, ReplyDesk, ticket
+from tests.support.forked import PipedProcess
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,14 +38,13 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> ReplyDesk
     return ReplyDesk(tmp_path, state=url)
 
 
-def start(desk: ReplyDesk, name: str, *arguments: str) -> subprocess.Popen[str]:
+def start(desk: ReplyDesk, name: str, *arguments: str) -> PipedProcess:
     """`compound ...` on a host, without waiting for its end."""
     env = os.environ | host(desk, name) | {"COMPOUND_ROOT": str(desk.root)}
-    pipe = subprocess.PIPE
-    return subprocess.Popen([str(PROGRAM), *arguments], cwd=desk.root, env=env, stdout=pipe, stderr=pipe, text=True)
+    return PipedProcess([PROGRAM, *arguments], cwd=desk.root, env=env)
 
 
-def until_asked(desk: ReplyDesk, name: str, process: subprocess.Popen[str]) -> None:
+def until_asked(desk: ReplyDesk, name: str, process: PipedProcess) -> None:
     """Wait until a ticket is in flight."""
     while not (desk.root / "counts" / name).exists():
         assert process.poll() is None, process.communicate()

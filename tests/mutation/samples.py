@@ -93,6 +93,8 @@ class World:
     def _plain(self, schema: Schema, kind: str, path: tuple[str, ...], salt: str) -> JsonValue:
         hints = self.hints.get(path[-1], ())
         match kind:
+            case "string" if schema.get("format") == "date":
+                return "2026-11-25"
             case "string" if schema.get("format") == "date-time":
                 return "2026-11-25T12:00:00Z"
             case "string":

@@ -18,7 +18,7 @@ REFERENCE: Final = re.compile(r"\$([A-Za-z_]\w*)((?:\.\w+|\[\d+\])*)(\??)")
 NAME: Final = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+|\[\d+\])*)(\??)")
 LITERAL: Final = re.compile(r"'([^']*)'")
 WORDS: Final = frozenset({"and", "or", "not", "in", "len", "null", "true", "false"})
-SCALARS: Final = ("str", "int", "float", "bool", "datetime", "json")
+SCALARS: Final = ("str", "int", "float", "bool", "date", "datetime", "json")
 SHAPES: Final = frozenset({"types", "input", "context"})
 ROOTS: Final = frozenset({"input", "context", "run", "previous", "item"})
 

@@ -111,6 +111,19 @@ class Bench:
                 chosen.setdefault((mutant.subject.name, mutant.file.path, mutant.text), mutant)
         return list(chosen.values())
 
+    def sample(self) -> list[Mutant]:
+        """Of those, the first of each operator, and for each graph file that none of them is in the first one there."""
+        every = self.mutants()
+        operators: dict[str, Mutant] = {}
+        files: dict[tuple[str, str], Mutant] = {}
+        for one in every:
+            operators.setdefault(one.operator.name, one)
+        chosen = list(operators.values())
+        seen = {(one.subject.name, one.file.path) for one in chosen}
+        for one in every:
+            files.setdefault((one.subject.name, one.file.path), one)
+        return [*chosen, *(one for place, one in files.items() if place not in seen)]
+
     def _all(self, one: Operator) -> Iterator[Mutant]:
         for subject in self.subjects:
             for file in subject.files.values():
@@ -170,12 +183,12 @@ def spread(mutants: Sequence[Mutant], count: int, chance: random.Random) -> list
     return picked
 
 
-def run_all(folder: Path) -> tuple[Bench, list[Trial]]:
-    """Everything, once."""
+def run_all(folder: Path, *, is_sample: bool = False) -> tuple[Bench, list[Trial]]:
+    """Everything, once; or only the sample."""
 
     async def go() -> tuple[Bench, list[Trial]]:
         bench = await Bench.open(folder)
-        return bench, await bench.run(bench.mutants())
+        return bench, await bench.run(bench.sample() if is_sample else bench.mutants())
 
     # A mutant of the same second and size would be taken for the file before it.
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True

@@ -69,7 +69,7 @@ nodes:
 
 def book(desk: ProjectUnderTest, name: str, *, field: str = "employee") -> str:
     run = desk.run(id=name, employee="ann", euros=4.5, field=field)
-    return desk.approve(item=run.review_ids[0]).run_status
+    return desk.approve(review_id=run.review_ids[0]).run_status
 
 
 def claims(desk: ProjectUnderTest) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from compound.project.source.parts import ProjectParts
 from compound.spec import GraphSpec
 from tests.support.commands import command
 from tests.support.desks.claims_desk import POLICY, SCORED, claim, claims_desk, good, label, sent
+from tests.support.forked import PYTHON, run_forked
 
 CERTIFY = ("certify", "main", "--suite", "letters", "--user", "eva")
 
@@ -94,13 +96,8 @@ def test_the_whole_way_from_waiting_to_automatic_and_back(desk: Path) -> None:
 
 def fresh_cli(root: Path, *arguments: str) -> str:
     """A command in a process of its own: code is read once in each."""
-    import os
-    import subprocess
-    import sys
-
     env = {**os.environ, "COMPOUND_ROOT": str(root), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "compound", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    return run_forked([PYTHON, "-m", "compound", *arguments], cwd=Path.cwd(), env=env, check=True).stdout
 
 
 def fresh(root: Path, number: int) -> dict[str, Any]:

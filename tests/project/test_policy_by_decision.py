@@ -108,7 +108,7 @@ def test_a_condition_on_the_way_to_the_effect_counts(tmp_path: Path) -> None:
 
 
 def left(place: Place, name: str) -> float:
-    """Seconds until the run of a decided item goes on; 0 if it has."""
+    """Seconds until the run of a decided review goes on; 0 if it has."""
     with place.open() as project:
         queue = project.services.queue
         decision = queue.decisions(project.reviews().find(name).review_id)[-1]

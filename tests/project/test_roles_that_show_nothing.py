@@ -78,3 +78,21 @@ def test_a_review_inside_another_graph_counts(tmp_path: Path) -> None:
     )
     (found,) = [one for one in made.findings() if one.code == "graph.shows-nothing"]
     assert "only after ok" in found.message
+
+
+def test_a_review_inside_a_map_counts(tmp_path: Path) -> None:
+    made = place(tmp_path, "{reasons: $sent.problems}")
+    made.edit("graphs/answer.yaml", "  ok: {use: review, show: [$draft, $seen, $more?]}\n", EACH)
+    made.edit("graphs/answer.yaml", "action: $ok.action", "action: $ok[0].action")
+    made.edit("graphs/answer.yaml", "when: ok.action == 'approve', ", "")
+    made.edit("graphs/answer.yaml", "{text: $ok.action}", '{text: "$ok[0].action"}')
+    found = [one for one in made.findings() if one.code == "graph.shows-nothing"]
+    assert ["only after ok" in one.message for one in found] == [True]
+
+
+EACH = """\
+  ok:
+    map: {each: ["$draft"], as: one}
+    nodes: {ask: {use: review, show: [$one]}}
+    out: {action: $ask.action}
+"""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from compound.project.work.scaffold import init_project
 from tests.project.keys.table import Place
+from tests.support.forked import PYTHON, run_forked
 
 NAMES = ("small", "retail-desk", "analyst")
 ANSWER = "From June to August you may water your plot on Monday, Wednesday and Friday."
@@ -67,8 +67,7 @@ def test_its_suite_and_its_own_test_pass(small: Place) -> None:
     report = small.say("eval", "answers", "--json", "-").json
     scores = {name: (one["value"], one["n"]) for name, one in report["scores"].items()}
     assert scores == {"right_source": (1.0, 6), "says_fact": (1.0, 5)}
-    own = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(own, cwd=small.root, capture_output=True, text=True, check=False)
+    done = run_forked([PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=small.root)
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 

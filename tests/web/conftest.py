@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +15,7 @@ import pytest
 from tests.project.conversations.helpline import answers, batch, helpline, letter, statuses
 from tests.project.keys.table import Place
 from tests.support.browsers import chromium
+from tests.support.forked import COMPOUND, PipedProcess
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
@@ -35,11 +33,13 @@ class Site:
         place: The project.
         address: `http://127.0.0.1:PORT`.
         link: Signs the owner in, once.
+        process: The server.
     """
 
     place: Place
     address: str
     link: str
+    process: PipedProcess
 
     def letters(self, *letters: Mapping[str, object]) -> None:
         """Letters come in, and are drafted."""
@@ -67,18 +67,14 @@ def aside(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 @contextmanager
 def served(place: Place, *, port: int = 0) -> Generator[Site]:
     """The project, served by the program itself."""
-    command = [sys.executable, "-m", "compound", "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=place.root, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    )
+    process = PipedProcess([COMPOUND, "serve", "--port", str(port)], cwd=place.root)
     try:
-        assert process.stderr is not None
         said = ""
         while not (found := LINK.search(said)):
             line = process.stderr.readline()
             assert line, f"the server ended: {said}"
             said += line
-        yield Site(place, found.group(1), found.group(0))
+        yield Site(place, found.group(1), found.group(0), process)
     finally:
         process.terminate()
         process.communicate(timeout=20)
@@ -107,7 +103,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser of all tests."""
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=20_000)  # a machine that does other work too; what is expected mostly comes at once
+    expect.set_options(timeout=20_000)  # a busy machine
     program = chromium()
     assert program is not None, "there is no Chromium: make browser"
     made = playwright.chromium.launch(executable_path=program)

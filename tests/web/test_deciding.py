@@ -65,6 +65,7 @@ def test_it_works_without_javascript(people: Callable[..., Person], site: Site) 
     person.page.get_by_role("button", name="Sign in").click()
     page = person.review("Water 2")
     page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
     assert [one for one, _ in site.answers()] == ["L2"]
 
 

@@ -32,7 +32,7 @@ class Form(StrEnum):
     GITHUB = "github"
 
 
-Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
+GraphName = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
 
 
 def check(
@@ -71,7 +71,7 @@ def check(
 
 
 def convert(
-    graph: Graph = None,
+    graph: GraphName = None,
     *,
     to: Annotated[str, typer.Option("--to", help="`python` or `yaml`.")] = "python",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file; default: standard output.")] = None,
@@ -93,7 +93,7 @@ def convert(
 
 
 def draw(
-    graph: Graph = None,
+    graph: GraphName = None,
     *,
     svg: Annotated[bool, typer.Option("--svg", help="Write SVG instead of Mermaid text.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file; default: standard output.")] = None,
@@ -126,7 +126,7 @@ DraftOnly = Annotated[bool, typer.Option("--draft", help="Stop before the review
 
 
 def run(
-    graph: Graph = None,
+    graph: GraphName = None,
     values: Values = None,
     *,
     item: Item = None,

@@ -13,7 +13,7 @@ from compound.cli.review.review import User, user_name
 if TYPE_CHECKING:
     from compound.project.evaluation.certification import Certification
     from compound.project.evaluation.certify import Certifier
-    from compound.review.queue.certificate import Certificate
+    from compound.review.queue.certificate import RuleCertificate
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(certify)
 
 
-Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
+GraphName = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
 Suite = Annotated[
     str | None,
     typer.Option("--suite", help="Take labels from this suite in evals/; each case runs up to the review."),
@@ -44,7 +44,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why it is revoked.")]
 
 
 def certify(
-    graph: Graph = None,
+    graph: GraphName = None,
     *,
     suite: Suite = None,
     from_decisions: FromDecisions = False,
@@ -130,7 +130,7 @@ def _list(certifier: Certifier, *, json: bool) -> None:
     )
 
 
-def _show(certifier: Certifier, one: Certificate, *, json: bool) -> None:
+def _show(certifier: Certifier, one: RuleCertificate, *, json: bool) -> None:
     status = certifier.status(one)
     if json:
         print_json(_record(one, status))
@@ -149,7 +149,7 @@ def _show(certifier: Certifier, one: Certificate, *, json: bool) -> None:
     say(visible("\n".join(lines)))
 
 
-def _record(one: Certificate, status: str) -> dict[str, object]:
+def _record(one: RuleCertificate, status: str) -> dict[str, object]:
     from dataclasses import asdict
 
     return {**asdict(one), "covers": dict(one.covers), "status": status}

@@ -1,4 +1,4 @@
-"""`review undo|snooze|wake|return|cancel|sweep`: moves of an item other than decisions."""
+"""`review undo|snooze|wake|return|cancel|sweep`: moves of a review other than decisions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 
 from compound.cli.output import Json, Profile, print_json, say
-from compound.cli.review.review import Item, Note, User, Version, app, show_decided, show_view, user_name
+from compound.cli.review.review import Note, ReviewId, User, Version, app, show_decided, show_view, user_name
 
 
 @app.command()
-def undo(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Undo a decision before its effects run; you then hold the item."""
+def undo(review: ReviewId, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Undo a decision before its effects run; you then hold the review."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().undo(item, user=user_name(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().undo(review, user=user_name(user)), json=json)
 
 
 @app.command()
 def snooze(
-    item: Item,
+    review: ReviewId,
     *,
     time: Annotated[str | None, typer.Option("--for", help="Duration: 30m, 2h, 1d.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="End time, UTC: 2026-01-31T09:00.")] = None,
@@ -30,14 +30,14 @@ def snooze(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Snooze an item; it returns to the queue at the given time."""
+    """Snooze a review; it returns to the queue at the given time."""
     from compound.project import Project
 
     if (time is None) == (until is None):
         raise typer.BadParameter("give --for or --until", param_hint="--for")
     service = Project.open(profile=profile).reviews()
     at = _after(time, service.queue.now()) if time is not None else _moment(until or "")
-    show_view(service.snooze(item, user=user_name(user), until=at, version=version), json=json)
+    show_view(service.snooze(review, user=user_name(user), until=at, version=version), json=json)
 
 
 def _after(text: str, now: float) -> float:
@@ -61,16 +61,16 @@ def _moment(text: str) -> float:
 
 
 @app.command()
-def wake(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Return a snoozed item to the queue now."""
+def wake(review: ReviewId, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Return a snoozed review to the queue now."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().wake(item, user=user_name(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().wake(review, user=user_name(user)), json=json)
 
 
 @app.command("return")
 def return_item(
-    item: Item,
+    review: ReviewId,
     *,
     instruction: Annotated[
         str, typer.Option("--instruction", help="What to change; the graph reads it as `$run.instruction`.")
@@ -85,29 +85,29 @@ def return_item(
 
     service = Project.open(profile=profile).reviews()
     returned = service.decide(
-        item, "return", user=user_name(user), version=version, reason="instruction", note=instruction
+        review, "return", user=user_name(user), version=version, reason="instruction", note=instruction
     )
     show_decided(returned, json=json)
 
 
 @app.command()
 def comment(
-    item: Item,
+    review: ReviewId,
     text: Annotated[str, typer.Argument(help="The comment; customers and models do not see it.")],
     *,
     user: User = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Comment on an item for other people."""
+    """Comment on a review for other people."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().comment(item, text, user=user_name(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().comment(review, text, user=user_name(user)), json=json)
 
 
 @app.command()
 def assign(
-    item: Item,
+    review: ReviewId,
     *,
     to: Annotated[str | None, typer.Option("--to", help="The person who should decide it.")] = None,
     nobody: Annotated[bool, typer.Option("--nobody", help="Anybody may decide it again.")] = False,
@@ -115,20 +115,22 @@ def assign(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Say who should decide an item; `next` of other people then leaves it out."""
+    """Say who should decide a review; `next` of other people then leaves it out."""
     from compound.project import Project
 
     if (to is None) != nobody:
         raise typer.BadParameter("give --to or --nobody", param_hint="--to")
-    show_view(Project.open(profile=profile).reviews().assign(item, user=user_name(user), to=to or ""), json=json)
+    show_view(Project.open(profile=profile).reviews().assign(review, user=user_name(user), to=to or ""), json=json)
 
 
 @app.command()
-def cancel(item: Item, *, note: Note = "", user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Withdraw an item and cancel its run; effects that already ran are not reversed."""
+def cancel(
+    review: ReviewId, *, note: Note = "", user: User = None, profile: Profile = None, json: Json = False
+) -> None:
+    """Withdraw a review and cancel its run; effects that already ran are not reversed."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().cancel(item, user=user_name(user), reason=note), json=json)
+    show_view(Project.open(profile=profile).reviews().cancel(review, user=user_name(user), reason=note), json=json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`review`: read and decide the items that wait for a person."""
+"""`review`: read and decide the reviews that wait for a person."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from compound.review import ReviewFilter
 
 app = typer.Typer(
-    help="List, claim and decide the items that wait for a person.",
+    help="List, claim and decide the reviews that wait for a person.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Item = Annotated[str, typer.Argument(help="Id of the review item or a prefix of it, or the id of the source item.")]
+ReviewId = Annotated[
+    str, typer.Argument(metavar="REVIEW", help="Id of the review or a prefix of it, or the id of the source item.")
+]
 User = Annotated[str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")]
 Version = Annotated[
     int | None,
-    typer.Option("--version", help="The version you read; refused if the item has changed since."),
+    typer.Option("--version", help="The version you read; refused if the review has changed since."),
 ]
 Note = Annotated[str, typer.Option("--note", help="Free text, stored with the decision.")]
 Fields = Annotated[
@@ -38,7 +40,7 @@ Fields = Annotated[
     typer.Option("--field", help="A field of the action: NAME=VALUE or NAME=@FILE; repeatable."),
 ]
 Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="Length of the lease, in minutes.")]
-Queue = Annotated[str | None, typer.Option("--queue", help="Only items in this queue.")]
+Queue = Annotated[str | None, typer.Option("--queue", help="Only reviews in this queue.")]
 Statuses = Annotated[
     list[str] | None, typer.Option("--status", help="pending, in_review, stale, decided, ...; repeatable.")
 ]
@@ -58,17 +60,17 @@ def list_items(
     *,
     status: Statuses = None,
     queue: Queue = None,
-    item: Annotated[str | None, typer.Option("--item", help="Only review items of this source item.")] = None,
-    mine: Annotated[bool, typer.Option("--mine", help="Only items you hold.")] = False,
+    item: Annotated[str | None, typer.Option("--item", help="Only reviews of this source item.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only reviews you hold.")] = False,
     ready: Ready = None,
-    all_items: Annotated[bool, typer.Option("--all", help="Include decided items.")] = False,
+    all_items: Annotated[bool, typer.Option("--all", help="Include decided reviews.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
-    offset: Annotated[int, typer.Option("--offset", min=0, help="Skip the first N items.")] = 0,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Skip the first N reviews.")] = 0,
     user: User = None,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """List review items: due first, then by risk, then oldest first."""
+    """List reviews: due first, then by risk, then oldest first."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -78,18 +80,22 @@ def list_items(
         print_json(items)
         return
     if not items:
-        note("no open review items" if not (status or all_items) else "no review item matches")
+        note("no open reviews" if not (status or all_items) else "no review matches")
         return
     _say_items(items)
     counts = ", ".join(f"{number} {name}" for name, number in sorted(service.counts().items()))
     say(f"in the queue: {counts or 'nothing'}")
     if unfinished := service.open_resumes():
-        note(f"{len(unfinished)} decided items are not resumed yet: compound review resume")
+        note(f"{len(unfinished)} decided reviews are not resumed yet: compound review resume")
+
+
+_AGE = len("59 min")
+"""Width of the column of ages: the table looks the same when a minute has passed."""
 
 
 def _say_items(items: Sequence[ReviewRow]) -> None:
     left_out = print_table(
-        f"{len(items)} review item{'s' * (len(items) != 1)}",
+        f"{len(items)} review{'s' * (len(items) != 1)}",
         ["review", "item", "asked by", "status", "draft", "age", "subject", "why a person"],
         [
             (
@@ -98,7 +104,7 @@ def _say_items(items: Sequence[ReviewRow]) -> None:
                 i.asked_by,
                 f"{i.status} ({i.held_by})" if i.held_by else i.status,
                 i.draft_state,
-                i.age,
+                i.age.rjust(_AGE),
                 i.subject,
                 _why(i.reasons),
             )
@@ -134,31 +140,31 @@ def _page(where: ReviewFilter, limit: int, offset: int, ready: bool | None) -> R
 
 
 @app.command()
-def show(item: Item, *, profile: Profile = None, json: Json = False) -> None:
-    """Show one item: its draft, the effects of each action, its evidence and its decisions."""
+def show(review: ReviewId, *, profile: Profile = None, json: Json = False) -> None:
+    """Show one review: its draft, the effects of each action, its evidence and its decisions."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().show(item), json=json)
+    show_view(Project.open(profile=profile).reviews().show(review), json=json)
 
 
 @app.command("next")
 def next_item(
     *, queue: Queue = None, minutes: Minutes = 15, user: User = None, profile: Profile = None, json: Json = False
 ) -> None:
-    """Claim the most urgent unclaimed item and show it."""
+    """Claim the most urgent unclaimed review and show it."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
     found = service.claim_next(user=user_name(user), queue=queue, lease_s=60 * minutes)
     if found is None and not json:
-        say("no unclaimed items")
+        say("no unclaimed reviews")
     else:
         show_view(found, json=json)
 
 
 @app.command()
 def claim(
-    item: Item,
+    review: ReviewId,
     *,
     minutes: Minutes = 15,
     takeover: Annotated[
@@ -168,29 +174,29 @@ def claim(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Claim an item, so that nobody else can decide it, and show it."""
+    """Claim a review, so that nobody else can decide it, and show it."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    show_view(service.claim(item, user=user_name(user), lease_s=60 * minutes, takeover=takeover), json=json)
+    show_view(service.claim(review, user=user_name(user), lease_s=60 * minutes, takeover=takeover), json=json)
 
 
 @app.command()
-def release(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Release an item that you hold."""
+def release(review: ReviewId, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Release a review that you hold."""
     from compound.project import Project
 
-    released = Project.open(profile=profile).reviews().release(item, user=user_name(user))
+    released = Project.open(profile=profile).reviews().release(review, user=user_name(user))
     if json:
         print_json(released)
     else:
-        say(f"review item {released.review_id[:10]} is {released.status}")
+        say(f"review {released.review_id[:10]} is {released.status}")
 
 
 @app.command()
 def decide(
-    item: Item,
-    action: Annotated[str, typer.Argument(help="An action that the item offers; `show` lists them.")],
+    review: ReviewId,
+    action: Annotated[str, typer.Argument(help="An action that the review offers; `show` lists them.")],
     *,
     field: Fields = None,
     note: Note = "",
@@ -199,13 +205,13 @@ def decide(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Decide an item: one of its actions with its fields; `show` lists the effects of each action."""
-    _decide(item, action, field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
+    """Decide a review: one of its actions with its fields; `show` lists the effects of each action."""
+    _decide(review, action, field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
 
 @app.command()
 def approve(
-    item: Item,
+    review: ReviewId,
     *,
     field: Fields = None,
     note: Note = "",
@@ -215,12 +221,12 @@ def approve(
     json: Json = False,
 ) -> None:
     """Approve the draft; its effects run once."""
-    _decide(item, "approve", field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
+    _decide(review, "approve", field or [], {}, note=note, user=user, version=version, profile=profile, json=json)
 
 
 @app.command()
 def edit(
-    item: Item,
+    review: ReviewId,
     *,
     text: Annotated[str | None, typer.Option("--text", help="The field `text`: the text to send instead.")] = None,
     text_file: Annotated[Path | None, typer.Option("--text-file", exists=True, help="File with the text.")] = None,
@@ -243,19 +249,19 @@ def edit(
 
     given: dict[str, JsonValue] = {}
     if draft is not None:
-        given |= Project.open(profile=profile).reviews().draft_fields(item, draft)
+        given |= Project.open(profile=profile).reviews().draft_fields(review, draft)
     if text is not None:
         given["text"] = text
     if text_file is not None:
         given["text"] = text_file.read_text(encoding="utf-8")
     if actions is not None:
         given["actions"] = _json("--actions", actions)
-    _decide(item, "edit", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
+    _decide(review, "edit", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
 
 
 @app.command()
 def reject(
-    item: Item,
+    review: ReviewId,
     *,
     reason: Annotated[
         str | None, typer.Option("--reason", help="The field `reason`, if the review requires one.")
@@ -269,11 +275,11 @@ def reject(
 ) -> None:
     """Reject the draft; no effect runs."""
     given: dict[str, JsonValue] = {} if reason is None else {"reason": reason}
-    _decide(item, "reject", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
+    _decide(review, "reject", field or [], given, note=note, user=user, version=version, profile=profile, json=json)
 
 
 def _decide(
-    item: str,
+    review: str,
     action: str,
     written: Sequence[str],
     given: Mapping[str, JsonValue],
@@ -288,12 +294,12 @@ def _decide(
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    fields = {**given, **service.fields(item, action, written)}
+    fields = {**given, **service.fields(review, action, written)}
     try:
-        decided = service.decide(item, action, user=user_name(user), version=version, fields=fields, note=note)
+        decided = service.decide(review, action, user=user_name(user), version=version, fields=fields, note=note)
     except ConflictError as error:
         if error.code == "review.drafted-again" and not json:
-            show_view(service.show(item), json=False)
+            show_view(service.show(review), json=False)
         raise
     show_decided(decided, json=json)
 
@@ -312,7 +318,7 @@ def _json(option: str, text: str) -> JsonValue:
 
 @app.command()
 def escalate(
-    item: Item,
+    review: ReviewId,
     *,
     note: Note = "",
     user: User = None,
@@ -320,31 +326,31 @@ def escalate(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Escalate: open a new item with the same draft in the next level's queue."""
+    """Escalate: open a new review with the same draft in the next level's queue."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
-    show_decided(service.decide(item, "escalate", user=user_name(user), version=version, note=note), json=json)
+    show_decided(service.decide(review, "escalate", user=user_name(user), version=version, note=note), json=json)
 
 
 @app.command()
-def redraft(item: Item, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
-    """Draft a stale item again from current data; a person decides the new draft."""
+def redraft(review: ReviewId, *, user: User = None, profile: Profile = None, json: Json = False) -> None:
+    """Draft a stale review again from current data; a person decides the new draft."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().redraft(item, user=user_name(user)), json=json)
+    show_view(Project.open(profile=profile).reviews().redraft(review, user=user_name(user)), json=json)
 
 
 @app.command()
 def resume(
     item: Annotated[
-        str | None, typer.Argument(help="One item; default: every decided item that is not resumed yet.")
+        str | None, typer.Argument(help="One review; default: every decided review that is not resumed yet.")
     ] = None,
     *,
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """Resume decided items whose process ended or whose effects failed temporarily."""
+    """Resume decided reviews whose process ended or whose effects failed temporarily."""
     from compound.project import Project
 
     service = Project.open(profile=profile).reviews()
@@ -352,15 +358,15 @@ def resume(
     if json:
         print_json(ended)
     elif not ended:
-        say("every decided item is resumed")
+        say("every decided review is resumed")
     for one in [] if json else ended:
-        say(visible(f"review item {one.review_id[:10]}: {one.text()}"))
+        say(visible(f"review {one.review_id[:10]}: {one.text()}"))
     if not all(one.ok for one in ended):
         raise typer.Exit(1)
 
 
 def show_view(shown: ReviewView | None, *, json: bool) -> None:
-    """Print an item for a person or a program."""
+    """Print a review for a person or a program."""
     if json or shown is None:
         print_json(shown)
     else:

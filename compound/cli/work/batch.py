@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(batch)
 
 
-Graph = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
+GraphName = Annotated[str | None, typer.Argument(help="A graph in graphs/; default: the project's graph.")]
 Source = Annotated[
     str | None,
     typer.Option(
@@ -61,7 +61,7 @@ StopAfter = Annotated[
 
 
 def batch(
-    graph: Graph = None,
+    graph: GraphName = None,
     *,
     source: Source = None,
     to: To = None,

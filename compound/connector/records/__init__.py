@@ -6,7 +6,7 @@ that also stores their keys (delivery class A): delivering the group again chang
 
 from __future__ import annotations
 
-from compound.connector.records.documents import Documents
+from compound.connector.records.documents import RecordDocuments
 from compound.connector.records.transaction import RecordsTransaction
 
-__all__ = ["Documents", "RecordsTransaction"]
+__all__ = ["RecordDocuments", "RecordsTransaction"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from compound.spec.records_file import RecordsDocument, RecordsFile, RecordsRows
 
-    Document = dict[str, JsonValue]
+    RecordDocument = dict[str, JsonValue]
     Queries = tuple[sa.Select[Any], list[tuple[RecordsRows, sa.Select[Any]]]]
 
 _AT_ONCE = 500
@@ -27,7 +27,7 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
+class RecordDocuments:
     """A consistent snapshot of a root document and the documents that it refers to.
 
     Attributes:
@@ -35,10 +35,10 @@ class Documents:
         versions: Reference (`orders/#W1`) to version, one for each document.
     """
 
-    documents: Mapping[str, dict[str, Document]] = field(default_factory=dict[str, dict[str, "Document"]])
+    documents: Mapping[str, dict[str, RecordDocument]] = field(default_factory=dict[str, dict[str, "RecordDocument"]])
     versions: Mapping[str, int] = field(default_factory=dict[str, int])
 
-    def __getitem__(self, kind: str) -> dict[str, Document]:
+    def __getitem__(self, kind: str) -> dict[str, RecordDocument]:
         return self.documents.get(kind, {})
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -71,7 +71,7 @@ class Reader:
 
     def load(
         self, connection: Connection, kind: str, ids: Iterable[str] | None, *, for_update: bool = False
-    ) -> Iterator[tuple[str, int, Document]]:
+    ) -> Iterator[tuple[str, int, RecordDocument]]:
         """Documents by id, as (id, version, document); unknown ids are left out.
 
         Args:
@@ -106,9 +106,9 @@ class Reader:
                 found.update({f"{kind}/{key}": version for key, version in connection.execute(query)})
         return found
 
-    def view(self, connection: Connection, root_id: str) -> Documents:
+    def view(self, connection: Connection, root_id: str) -> RecordDocuments:
         """The view of a root document; empty if it does not exist."""
-        documents: dict[str, dict[str, Document]] = {}
+        documents: dict[str, dict[str, RecordDocument]] = {}
         versions: dict[str, int] = {}
 
         def take(kind: str, ids: Iterable[str]) -> None:
@@ -122,11 +122,11 @@ class Reader:
         for follow in view.follow:
             sources = list(documents.get(follow.source, {}).values())
             take(follow.target, [key for source in sources for key in ids_at(source, follow.path)])
-        return Documents(documents=documents, versions=versions)
+        return RecordDocuments(documents=documents, versions=versions)
 
     def _load(
         self, connection: Connection, declared: RecordsDocument, ids: Sequence[str] | None, *, for_update: bool
-    ) -> Iterator[tuple[str, int, Document]]:
+    ) -> Iterator[tuple[str, int, RecordDocument]]:
         roots_query, parts = self._queries(declared, is_all=ids is None, for_update=for_update)
         given = {} if ids is None else {"ids": ids}
         roots = _records(connection.execute(roots_query, given))

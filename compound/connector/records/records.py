@@ -14,7 +14,7 @@ import anyio
 import sqlalchemy as sa
 
 from compound.connector.records.changes import Change, changes
-from compound.connector.records.documents import Documents, Reader
+from compound.connector.records.documents import Reader, RecordDocuments
 from compound.connector.records.engine import open_engine
 from compound.connector.records.errors import translated
 from compound.connector.records.foresee import foresee
@@ -24,7 +24,7 @@ from compound.connector.records.tables import APPLIED, make_tables
 from compound.connector.records.transaction import RecordsTransaction
 from compound.connector.state.owner import host_name
 from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, Foreseen, TargetSetup
-from compound.errors import ConnectorError, DataError, EffectRefused
+from compound.errors import ConnectorError, DataError, EffectRefused, choices
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -150,7 +150,7 @@ class Records:
         """Like `versions`, for the review's context probe."""
         return self.versions(refs)
 
-    def documents(self, root_id: str) -> Documents:
+    def documents(self, root_id: str) -> RecordDocuments:
         """A consistent view of one root document; empty if it does not exist."""
         with self._connection() as connection:
             return self._reader.view(connection, root_id)
@@ -166,6 +166,20 @@ class Records:
     def diff(self, other: Records) -> list[Change]:
         """The changes from this store to the other one, sorted by path; lists are compared as a whole."""
         return changes(cast("JsonValue", self.export()), cast("JsonValue", other.export()))
+
+    def table_rows(self, table: str, limit: int) -> list[dict[str, JsonValue]]:
+        """The first rows of a declared table by its key, each with its `row_version`.
+
+        Raises:
+            DataError: `records.unknown-table`.
+        """
+        if table not in self._file.tables:
+            what = f"the store has no table {table!r}"
+            raise DataError("records.unknown-table", what, fix=choices(list(self._file.tables), table))
+        columns = self._metadata.tables[table]
+        with self._connection() as connection:
+            found = connection.execute(sa.select(columns).order_by(*columns.primary_key).limit(limit))
+            return [dict(row) for row in found.mappings()]
 
     def applied(self) -> list[str]:
         """The keys of all applied effects, unordered."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compound.spec.records_file import RecordsDocument, RecordsFile
 
     Row = Mapping[str, JsonValue]
-    Document = dict[str, JsonValue]
+    RecordDocument = dict[str, JsonValue]
     Rows = dict[str, list[dict[str, JsonValue]]]
 
 
@@ -38,7 +38,9 @@ class Shaper:
             for name, table in file.tables.items()
         }
 
-    def read(self, document: RecordsDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]) -> Document:
+    def read(
+        self, document: RecordsDocument, row: Row, children: Mapping[tuple[str, str], Sequence[Row]]
+    ) -> RecordDocument:
         """Assemble one document.
 
         Args:
@@ -48,7 +50,7 @@ class Shaper:
         """
         return self._object(document.table, document.shape, row, children)
 
-    def write(self, document: RecordsDocument, value: Document, key: str) -> Rows:
+    def write(self, document: RecordsDocument, value: RecordDocument, key: str) -> Rows:
         """The rows of a document, by table; read-only parts are left out.
 
         Args:
@@ -69,8 +71,8 @@ class Shaper:
         shape: Mapping[str, RecordsField],
         row: Row,
         children: Mapping[tuple[str, str], Sequence[Row]],
-    ) -> Document:
-        made: Document = {}
+    ) -> RecordDocument:
+        made: RecordDocument = {}
         for name, part in shape.items():
             if isinstance(part, RecordsNested):
                 made[name] = self._object(table, part.fields, row, children)
@@ -121,14 +123,14 @@ class Shaper:
         self,
         table: str,
         shape: Mapping[str, RecordsField],
-        value: Document,
+        value: RecordDocument,
         row: dict[str, JsonValue],
         rows: Rows,
         parent: JsonValue,
     ) -> None:
         for name, part in shape.items():
             if isinstance(part, RecordsNested):
-                self._flatten(table, part.fields, cast("Document", value[name]), row, rows, parent)
+                self._flatten(table, part.fields, cast("RecordDocument", value[name]), row, rows, parent)
             elif isinstance(part, RecordsRows):
                 if part.is_writable:
                     rows.setdefault(part.rows, []).extend(self._child_rows(part, value[name], parent))
@@ -142,7 +144,7 @@ class Shaper:
             row: dict[str, JsonValue] = {part.match: parent}
             if part.order and not part.by:
                 row[part.order] = index
-            self._flatten(part.rows, part.shape, cast("Document", member), row, {}, parent)
+            self._flatten(part.rows, part.shape, cast("RecordDocument", member), row, {}, parent)
             yield row
 
 

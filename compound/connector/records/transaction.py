@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy.engine import Connection
 
-    from compound.connector.records.documents import Documents, Reader
+    from compound.connector.records.documents import Reader, RecordDocuments
     from compound.spec.records_file import RecordsDocument, RecordsField
 
     Document = dict[str, JsonValue]
@@ -91,7 +91,7 @@ class RecordsTransaction:
         self._loaded[f"{kind}/{key}"] = _Loaded(declared, 0, {}, live)
         return live
 
-    def documents(self, root_id: str) -> Documents:
+    def documents(self, root_id: str) -> RecordDocuments:
         """The view of one root document in the database; a copy, not live."""
         return self._reader.view(self._connection, root_id)
 

@@ -9,7 +9,7 @@ from compound.connector.state.columns import json, key, metadata, text, time
 review_comment = Table(
     "review_comment",
     metadata,
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     Column("seq", Integer, nullable=False),
     key("author"),
     text("text", nullable=False),
@@ -21,7 +21,7 @@ review_comment = Table(
 review_assignment = Table(
     "review_assignment",
     metadata,
-    Column("review_id", Text, ForeignKey("review_item.review_id"), primary_key=True),
+    Column("review_id", Text, ForeignKey("review.review_id"), primary_key=True),
     key("assignee"),
     key("assigned_by"),
     time("created_at", nullable=False),
@@ -32,7 +32,7 @@ review_assignment = Table(
 review_pen = Table(
     "review_pen",
     metadata,
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     key("author"),
     Column("version", Integer, nullable=False),
     Column("draft_seq", Integer, nullable=False),

@@ -23,7 +23,7 @@ _REF: Final = "conversation of "
 
 
 def conversation_ref(mailbox: str, item_id: str) -> str:
-    """The reference from a review item to the conversation that it was drafted from."""
+    """The reference from a review to the conversation that it was drafted from."""
     return f"{_REF}{mailbox}/{item_id}"
 
 
@@ -59,7 +59,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class IncomingMessage:
     """A message that arrived.
 
     Attributes:
@@ -186,7 +186,7 @@ class Messages:
             row = db.execute(query).first()
         return None if row is None else Arrived(mailbox=row.mailbox, item_id=row.item_id, seen=row.seen)
 
-    def of_item(self, mailbox: str, item_id: str) -> list[Message]:
+    def of_item(self, mailbox: str, item_id: str) -> list[IncomingMessage]:
         """Every message of the conversation of a message, itself too, in the order in which they arrived."""
         with self._store.read() as db:
             return _messages(db, mailbox, item_id)
@@ -226,7 +226,7 @@ def newer(db: Connection, refs: Mapping[str, int]) -> str:
     return "; ".join(said)
 
 
-def newer_in_words(item_id: str, seen: int, messages: Sequence[Message]) -> str:
+def newer_in_words(item_id: str, seen: int, messages: Sequence[IncomingMessage]) -> str:
     """The messages of an item's conversation after the first `seen`, for people."""
     later = [one for one in messages if one.place > seen and one.item_id != item_id]
     ids = ", ".join(f"{one.item_id} ({_moment(one.arrived_at)})" for one in later)
@@ -238,10 +238,10 @@ def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
-def _messages(db: Connection, mailbox: str, item_id: str) -> list[Message]:
+def _messages(db: Connection, mailbox: str, item_id: str) -> list[IncomingMessage]:
     query = sa.select(_MESSAGE).where(_MESSAGE.c.mailbox == mailbox, _MESSAGE.c.thread == _thread(mailbox, item_id))
     return [
-        Message(
+        IncomingMessage(
             item_id=row.item_id,
             place=row.place,
             words=row.words,

@@ -17,7 +17,7 @@ from compound.errors import ConnectorError
 _LOCK = 0x636F6D70
 """Key of PostgreSQL's advisory lock: serializes migrations by several processes."""
 
-_EARLY = frozenset({"v1_0001"})
+_EARLY = frozenset({"v1_0001", "v1_0002", "v1_0003"})
 """Revisions that were replaced by the first schema of today: their tables have other columns."""
 
 # Alembic keeps what it works on in globals: two threads at once would write into each other's database.

@@ -34,7 +34,7 @@ from compound.connector.state.people_tables import account, api_token, login_lin
 __all__ = [
     "account", "api_token", "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version",
     "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox", "resume",
-    "review_assignment", "review_comment", "review_item", "review_pen", "run", "score", "web_session",
+    "review", "review_assignment", "review_comment", "review_pen", "run", "score", "web_session",
 ]  # fmt: skip
 
 run = Table(
@@ -112,7 +112,7 @@ batch_job = Table(
     _text("source", nullable=False),
     _json("options"),
     _key("status"),
-    Column("round", Integer, nullable=False, default=1, server_default="1"),
+    Column("starts", Integer, nullable=False, default=1, server_default="1"),
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
@@ -159,13 +159,13 @@ batch_item = Table(
 `is_adopted`: its run was started by another batch or by `compound run`. `message`: its mailbox and
 its conversation."""
 
-review_item = Table(
-    "review_item",
+review = Table(
+    "review",
     metadata,
     Column("review_id", Text, primary_key=True),
     _key("run_id"),
     _key("node"),
-    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    Column("returns", Integer, nullable=False, default=0, server_default="0"),
     Column("level", Integer, nullable=False, default=0, server_default="0"),
     _key("thread_id", nullable=True),
     _key("queue"),
@@ -201,12 +201,12 @@ review_item = Table(
     _time("pruned_at"),
     Column("ready", Boolean),
     _json("readiness"),
-    UniqueConstraint("run_id", "node", "round", "level"),
+    UniqueConstraint("run_id", "node", "returns", "level"),
     Index(None, "queue", "status", "due_at"),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )
-"""Review items. `round` counts returns to the graph, `level` counts escalations; `decide` is the offer.
+"""Reviews. `returns` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
@@ -214,7 +214,7 @@ review_item = Table(
 draft_version = Table(
     "draft_version",
     metadata,
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     Column("seq", Integer, nullable=False),
     _key("author"),
     _json("draft", nullable=False),
@@ -228,11 +228,11 @@ decision = Table(
     "decision",
     metadata,
     Column("decision_id", Text, primary_key=True),
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     Column("version", Integer, nullable=False),
     _key("run_id"),
     _key("node"),
-    Column("round", Integer, nullable=False, default=0, server_default="0"),
+    Column("returns", Integer, nullable=False, default=0, server_default="0"),
     _key("action"),
     Column("final", Boolean, nullable=False),
     _key("actor"),
@@ -245,7 +245,7 @@ decision = Table(
     _json("fields"),
     _time("decided_at", nullable=False),
     UniqueConstraint("review_id", "version"),
-    Index(None, "run_id", "node", "round"),
+    Index(None, "run_id", "node", "returns"),
 )
 """Decisions; immutable. `final` is false for a first approval and an escalation, which do not resume the run."""
 
@@ -253,7 +253,7 @@ resume = Table(
     "resume",
     metadata,
     Column("decision_id", Text, ForeignKey("decision.decision_id"), primary_key=True),
-    Column("review_id", Text, ForeignKey("review_item.review_id"), nullable=False),
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
     _key("run_id"),
     _key("node"),
     _key("status"),

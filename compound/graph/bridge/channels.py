@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 PRIVATE: Final = "compound_run"
 """The hidden channel in checkpoints: the run's id, its input, its outcomes."""
-_SCALARS: Final[dict[str, Any]] = {"str": str, "int": int, "float": float, "bool": bool, "datetime": str, "any": Any}
+_SCALARS: Final[dict[str, Any]] = {
+    "str": str, "int": int, "float": float, "bool": bool, "date": str, "datetime": str, "any": Any,
+}  # fmt: skip
 
 
 def merge(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from compound.graph.bridge.channels import PRIVATE, schemas
 from compound.graph.bridge.listen import HEARD, Heard, is_nested
 from compound.graph.engine.durable import load
 from compound.graph.node.boundaries import bind_boundaries
-from compound.graph.planning.interface import interface
+from compound.graph.planning.interface import interface, require_compilable
 from compound.graph.port.catalogue import EmptyCatalogue
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.outcome import LOST, Outcome
@@ -75,9 +75,11 @@ def compile_graph(
         served: Whether a server runs the graph: it provides its own checkpointer, and refuses a graph that has one.
 
     Raises:
-        ProjectError: A name is unknown, or the graph cannot be planned.
+        ProjectError: A name is unknown, or the graph cannot be planned; ``graph.not-compiled``: it has a map with
+            reviews or effects.
     """
     bound = _Bound(spec, services, recorder)
+    require_compilable(bound.plan)
     state, given, made = schemas(interface(bound.plan, catalogue or EmptyCatalogue()))
     builder = _Builder(state, input_schema=given, output_schema=made)
     builder.bound = bound
@@ -258,7 +260,7 @@ class _Bound:
             assert reviews is not None
 
             async def pause(review_id: str) -> None:
-                note(f"waits for review item {review_id}")
+                note(f"waits for review {review_id}")
                 interrupt({"review_id": review_id, "node": name, "resume": {"decision_id": "(of the queue)"}})
 
             return await cast("ReviewStep", self._steps[name]).run(run, reviews, pause)
@@ -340,7 +342,7 @@ class _Bound:
         stored = None if reviews is None else await reviews.decision(review_id)
         fix = f"decide it in the queue: compound review approve {review_id}; then resume with its decision_id"
         if stored is None:
-            raise RunError("graph.not-decided", f"review item {review_id} is not decided", fix=fix)
+            raise RunError("graph.not-decided", f"review {review_id} is not decided", fix=fix)
         told = cast("dict[str, Any]", value).get("decision_id") if isinstance(value, dict) else None
         if told != stored.decision_id:
             what = f"the resume value does not name the queue's decision for {review_id}"

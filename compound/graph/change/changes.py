@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
     from compound.spec.nodes import AnyNode
 
-Status = Literal["added", "removed", "changed", "renamed"]
+ChangeStatus = Literal["added", "removed", "changed", "renamed"]
 Renames: TypeAlias = "Mapping[str, str]"
 
 _NEAR: Final = 0.7
@@ -60,7 +60,7 @@ class NodeDiff:
 
     name: str
     kind: str
-    status: Status
+    status: ChangeStatus
     old_name: str = ""
     changes: tuple[Change, ...] = ()
 

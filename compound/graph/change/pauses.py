@@ -20,12 +20,13 @@ from compound.language.types import (
     mismatch,
     resolve,
 )
-from compound.spec.nodes import EffectNode, GraphNode
+from compound.spec.graph_file import blocks
+from compound.spec.nodes import AnyNode, EffectNode, GraphNode, MapBlock
 
 if TYPE_CHECKING:
     from compound.spec.graph_file import GraphSpec
 
-Verdict = Literal["move", "redo", "stay"]
+MoveVerdict = Literal["move", "redo", "stay"]
 _MAX_DEPTH: Final = 20
 
 
@@ -50,7 +51,7 @@ class PauseImpact:
 
     node: str
     kind: str
-    verdict: Verdict
+    verdict: MoveVerdict
     keeps: tuple[str, ...] = ()
     redoes: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
@@ -82,12 +83,16 @@ class Side:
             lineage: See `lineages`.
             can_pause: Whether the named subgraph has reviews or effects.
         """
-        acting = frozenset(
-            name
+        inside = {
+            name: [one for _, one in blocks({name: node})] if isinstance(node, MapBlock) else [node]
             for name, node in spec.nodes.items()
-            if isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
-        )
-        asking = frozenset(name for name, node in spec.nodes.items() if node.is_boundary)
+        }
+
+        def acts(node: AnyNode) -> bool:
+            return isinstance(node, EffectNode) or (isinstance(node, GraphNode) and can_pause(node.graph))
+
+        acting = frozenset(name for name, nodes in inside.items() if any(acts(one) for one in nodes))
+        asking = frozenset(name for name, nodes in inside.items() if any(one.is_boundary for one in nodes))
         wiring = Wiring(spec.nodes)
         return cls(
             spec=spec,
@@ -133,6 +138,10 @@ def _obstacles(old: Side, new: Side, node: str, computed: list[str]) -> list[str
         found.append(f"{node}, where it waits, was deleted")
     elif new.spec.nodes[node].kind != kind:
         found.append(f"{node}, where it waits, is no longer of kind {kind}")
+    elif isinstance(block := old.spec.nodes[node], MapBlock) and any(
+        one.is_boundary or isinstance(one, GraphNode) for _, one in blocks(block.nodes)
+    ):
+        found.append(f"it waits inside {node}")
     for name in (one for one in (*computed, node) if one in old.acting):
         # It may have happened already; under another graph it would happen a second time, or unseen.
         if name in new.lineage and old.lineage[name] != new.lineage[name]:

@@ -55,11 +55,11 @@ def check_file(text: str | bytes, path: str, catalogue: Catalogue) -> list[Findi
     parsed = parse_graph(text, path)
     if parsed.spec is None:
         return list(parsed.findings)
-    found = check(parsed.spec, catalogue, broken=parsed.broken, shape=parsed.findings)
+    found = check_graph(parsed.spec, catalogue, broken=parsed.broken, shape=parsed.findings)
     return in_file_order([*parsed.findings, *found])
 
 
-def check(
+def check_graph(
     spec: GraphSpec, catalogue: Catalogue, *, broken: Iterable[str] = (), shape: Sequence[Finding] = ()
 ) -> list[Finding]:
     """All findings in a graph, in the order of the file, without those that only follow from others.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _ORDERS: Final = frozenset({"<", "<=", ">", ">="})
 _NUMBERS: Final = frozenset({Scalar("int"), Scalar("float")})
-_TEXTS: Final = frozenset({Scalar("str"), Scalar("datetime")})
+_TEXTS: Final = frozenset({Scalar("str"), Scalar("date"), Scalar("datetime")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ class _Typed:
                 return True
             case Enum(values), Enum(others):
                 return bool(set(values) & set(others))
-            case (Enum() | Scalar("str" | "datetime"), Enum() | Scalar("str" | "datetime")):
+            case (Enum() | Scalar("str" | "date" | "datetime"), Enum() | Scalar("str" | "date" | "datetime")):
                 return True
             case Scalar("int" | "float"), Scalar("int" | "float"):
                 return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from compound.errors import CompoundError
 from compound.graph.checks.effects import findings_of, guards_of
 from compound.graph.planning.behind import is_made_by_a_map, lacking
-from compound.graph.planning.expanding import no_graphs
+from compound.graph.planning.expanding import MAPPED, no_graphs
 from compound.graph.planning.planning import plan
 from compound.graph.wiring.references import parse_binding, uses
 from compound.language.findings import Finding
@@ -32,8 +32,29 @@ def shown_findings(inspection: Inspection) -> Iterator[Finding]:
         planned = plan(inspection.spec, lambda name: _load(inspection, name))
     except CompoundError:
         return  # a graph that cannot be planned has findings of its own
+    for body in inspection.bodies:
+        if (own := _plan_of(body, planned)) is not None:
+            yield from _shown_in(body, own)
+
+
+def _plan_of(inspection: Inspection, planned: Plan) -> Plan | None:
+    """The plan of the graph, or of an element of a map in it; None of a map without reviews and effects."""
+    if inspection.outside is None:
+        return planned
+    around = _plan_of(inspection.outside, planned)
+    owner = inspection.top.owner
+    return None if around is None else around.bodies.get(owner) or around.bodies.get(f"{owner}.{MAPPED}")
+
+
+def _shown_in(inspection: Inspection, planned: Plan) -> Iterator[Finding]:
     for name, node in inspection.top.nodes.items():
         if not isinstance(node, EffectNode):
+            continue
+        review = None if planned.reviews_before.get(name) else _review_around(inspection)
+        if review is not None and not _is_checked(inspection, name, {review: ""}):
+            what = f"{review} cannot show what {name} will do: that is known for each item of {inspection.top.owner}"
+            fix = f"put a review of each item into {inspection.top.owner}, before {name}"
+            yield inspection.finding("graph.effect-not-shown", what, inspection.top.place(name), fix, at="key")
             continue
         lacks = {
             review: missing
@@ -48,6 +69,16 @@ def shown_findings(inspection: Inspection) -> Iterator[Finding]:
             what = f"{review} cannot show what {name} will do: that depends on {missing}, which only runs after it"
             fix = f"let {missing} run before {review}, or put a review after {missing}"
             yield inspection.finding("graph.effect-not-shown", what, (*inspection.top.place(name), "in"), fix, at="key")
+
+
+def _review_around(inspection: Inspection) -> str | None:
+    """The last review before the maps around an effect; None if there is none."""
+    outside = inspection.outside
+    if outside is None:
+        return None
+    owner = inspection.top.owner
+    before = [one for one in outside.top.wiring.before(owner) if isinstance(outside.top.nodes[one], ReviewNode)]
+    return before[-1] if before else _review_around(outside)
 
 
 def _load(inspection: Inspection, name: str) -> GraphSpec:
@@ -67,13 +98,13 @@ def _is_shown_later(inspection: Inspection, planned: Plan, effect: str, lacks: d
 
 def _is_checked(inspection: Inspection, effect: str, lacks: dict[str, str]) -> bool:
     """Whether a check guards it, and it does not perform the decision of these reviews."""
-    nodes = inspection.top.nodes
-    node = nodes[effect]
+    types = inspection.top.types
+    node = inspection.top.nodes[effect]
     asked = {use.ref.root for use in uses(node, ()) if use.role in ("in", "when")}
     if asked & lacks.keys() or (isinstance(node, EffectNode) and node.review in lacks):
         return False
     guards = guards_of(inspection, effect) or []
-    return bool(guards) and all(any(isinstance(nodes[one], CheckNode) for one in guard.names) for guard in guards)
+    return bool(guards) and all(any(isinstance(types.node(one), CheckNode) for one in guard.names) for guard in guards)
 
 
 _NUMBER = Scalar("float")

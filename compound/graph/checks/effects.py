@@ -16,7 +16,7 @@ from compound.language.conditions import parse_condition
 from compound.language.decisions import REJECT
 from compound.language.findings import Finding
 from compound.language.references import Both, Expr, Not, Ref, refs_of
-from compound.spec.nodes import CheckNode, EffectNode, GraphNode, RetrieveNode, ReviewNode, SqlNode
+from compound.spec.nodes import CheckNode, EffectNode, GraphNode, MapBlock, RetrieveNode, ReviewNode, SqlNode
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -42,6 +42,11 @@ class Guard:
 
 def effect_findings(inspection: Inspection) -> Iterator[Finding]:
     """Every effect that can happen without a decision, or with content that nobody decided about."""
+    for body in inspection.bodies:
+        yield from _within(body)
+
+
+def _within(inspection: Inspection) -> Iterator[Finding]:
     level = inspection.top
     for name, node in level.nodes.items():
         if isinstance(node, EffectNode):
@@ -123,10 +128,17 @@ def _near_miss(inspection: Inspection, name: str) -> str:
 
 
 def guards_of(inspection: Inspection, name: str) -> list[Guard] | None:
-    """The guard of each case in which a node runs; None if there is a case without one."""
+    """The guard of each case in which a node runs; None if there is a case without one.
+
+    Inside a map the guards around it have seen what they were shown; they alone are enough too.
+    """
     level = inspection.top
     before = level.wiring.before(name)
-    return _cases(inspection, name, before, level.facts[name].conditions, frozenset(), 0)
+    own = _cases(inspection, name, before, level.facts[name].conditions, frozenset(), 0)
+    around = None if inspection.outside is None else guards_of(inspection.outside, level.owner)
+    if own is None or around is None:
+        return own or around
+    return [Guard((*far.names, *near.names), (*far.shown, *near.shown)) for near in own for far in around]
 
 
 def reviews_of(inspection: Inspection, name: str) -> dict[str, ReviewNode]:
@@ -260,7 +272,10 @@ class _Seen:
                 continue
             if ref.root == "input" and self._asks_inputs:
                 yield ref
-            node = self._level.nodes.get(ref.root)
+            if (items := self._items(ref.root)) is not None and ref.root not in above:
+                yield from self.unseen(items, shown, above | {ref.root})
+                continue
+            node = self._level.types.node(ref.root)
             if node is None or ref.root in above or isinstance(node, ReviewNode | EffectNode | RetrieveNode | SqlNode):
                 continue
             if self._inspection.is_model(node):
@@ -269,6 +284,16 @@ class _Seen:
             own = inner_names(node)
             below = [use.ref for use in uses(node, ()) if use.ref.root not in own and use.role != "when"]
             yield from self.unseen(below, shown, above | {ref.root})
+
+    def _items(self, root: str) -> list[Ref] | None:
+        """Where the item of a map around this level comes from; None for other roots."""
+        level = self._level
+        while level.above is not None and root not in level.nodes:
+            block = level.above.nodes[level.owner]
+            if isinstance(block, MapBlock) and block.map.item == root:
+                return _refs(block.map.each)
+            level = level.above
+        return None
 
 
 def _below(inspection: Inspection, name: str, node: GraphNode) -> Iterator[Finding]:
@@ -294,9 +319,17 @@ def _below(inspection: Inspection, name: str, node: GraphNode) -> Iterator[Findi
 
 def unseen_inputs(inspection: Inspection) -> Iterator[tuple[str, Ref]]:
     """Inputs of a graph that its effects use and its own guards do not see, with the effect."""
-    seen = _Seen(inspection, asks_inputs=True)
     done: set[Ref] = set()
-    for name, node in inspection.spec.nodes.items():
+    for body in inspection.bodies:
+        for name, ref in _unseen_in(body):
+            if ref.root == "input" and ref not in done:
+                done.add(ref)
+                yield name, ref
+
+
+def _unseen_in(inspection: Inspection) -> Iterator[tuple[str, Ref]]:
+    seen = _Seen(inspection, asks_inputs=True)
+    for name, node in inspection.top.nodes.items():
         found: list[Ref] = []
         if isinstance(node, EffectNode):
             for guard in guards_of(inspection, name) or []:
@@ -307,7 +340,4 @@ def unseen_inputs(inspection: Inspection) -> Iterator[tuple[str, Ref]]:
                 refs = [Ref(ref.root, (*ref.steps, *used.steps[1:])) for ref in _refs(value)]
                 for guard in guards_of(inspection, name) or [Guard((), ())]:
                     found += seen.unseen(refs, guard.shown)
-        for ref in found:
-            if ref.root == "input" and ref not in done:
-                done.add(ref)
-                yield name, ref
+        yield from ((name, ref) for ref in found)

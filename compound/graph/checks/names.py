@@ -86,7 +86,7 @@ def _types(spec: GraphSpec) -> Iterator[Finding]:
     for path, declared in declared_types(spec):
         for name in named_types(parse_type(declared)):
             if name not in spec.types and name not in spec.source.below(("types",)):
-                fix = choices([*spec.types, "str", "int", "float", "bool", "datetime", "json"], name, limit=30)
+                fix = choices([*spec.types, "str", "int", "float", "bool", "date", "datetime", "json"], name, limit=30)
                 yield Finding("graph.unknown-type", f"unknown type {name!r}", spec.source.value(path), fix)
 
 

@@ -97,7 +97,7 @@ def is_plain(kind: Type, sink: Sink) -> bool:
     """Whether a value has few possibilities, so that it cannot be free text."""
     if isinstance(kind, Enum) or kind == Scalar("bool"):
         return True
-    return sink.meaning == "sql" and kind in {Scalar("int"), Scalar("float"), Scalar("datetime")}
+    return sink.meaning == "sql" and kind in {Scalar("int"), Scalar("float"), Scalar("date"), Scalar("datetime")}
 
 
 class Origins:

@@ -77,19 +77,20 @@ def _asked(
 ) -> Iterator[Finding]:
     spec = inspection.spec
     where = spec.source.key(path)
-    reviews = reviews_of(inspection, path[-1]) if len(path) == 2 else {}
+    body = next((one for one in inspection.bodies if one.top.place(path[-1]) == path), None)
+    reviews = {} if body is None else reviews_of(body, path[-1])
     if not rule.automatic:
         if not reviews:
             what = f"{path[-1]} performs {effect}, which a person must decide, but no review is before it"
             yield Finding("policy.needs-person", what, where, "make it depend on a review")
         for name, review in reviews.items():
-            through = [] if review.auto is None else leading(inspection, path[-1], node, name, review)
+            through = [] if body is None or review.auto is None else leading(body, path[-1], node, name, review)
             if review.auto is not None and review.auto.action in through:
                 action = review.auto.action
                 what = (
                     f"{name} may decide {action!r} automatically, and {action} performs {effect}, which needs a person"
                 )
-                place = spec.source.key(("nodes", name, "auto"))
+                place = spec.source.key((*path[:-1], name, "auto"))
                 fix = f"drop `auto`, require another action for {path[-1]}, or allow `automatic: true` in the policy"
                 yield Finding("policy.needs-person", what, place, fix)
     if rule.queue is not None and reviews and all(review.queue != rule.queue for review in reviews.values()):

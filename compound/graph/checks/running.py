@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compound.graph.inspection.inspection import is_durable
 from compound.graph.wiring.references import uses
 from compound.language.findings import Finding
 from compound.spec.nodes import (
@@ -37,11 +38,16 @@ def running_findings(inspection: Inspection) -> Iterator[Finding]:
 
 def _boundary(inspection: Inspection, level: Level, name: str, path: DataPath, node: AnyNode) -> Iterator[Finding]:
     """Reviews and effects: where they are allowed, and what they need."""
+    if isinstance(node, MapBlock) and inspection.has_elements(node):
+        for key in ("timeout", "fallback"):
+            if getattr(node, key) is not None:
+                what = f"`{key}` has no effect here: {name} has reviews or effects, and runs node by node"
+                yield inspection.finding("graph.no-effect", what, (*path, key), f"give its nodes a {key}", at="key")
     if not inspection.is_boundary(node):
         return
     word = _word(node)
-    if level.above is not None:
-        what = f"{name} {word} inside a block; it must be durable on its own"
+    if not is_durable(level):
+        what = f"{name} {word} inside a `repeat`; it must be durable on its own"
         yield inspection.finding("graph.boundary-in-repeat", what, path, "move it behind the block", at="key")
     if not inspection.catalogue.has_state:
         what = f"{name} {word}, but the project has no state store"

@@ -199,7 +199,9 @@ def _not_shown(inspection: Inspection, role: str, use: Use) -> Iterator[Finding]
 
 
 def _asks(inspection: Inspection, node: AnyNode) -> bool:
-    """A review, or a graph with one in it."""
+    """A review, or a map or a graph with one in it."""
+    if isinstance(node, MapBlock):
+        return any(_asks(inspection, one) for one in node.nodes.values())
     inner = inspection.inner(node.graph) if isinstance(node, GraphNode) else None
     return isinstance(node, ReviewNode) or (
         inner is not None and any(_asks(inner, one) for one in inner.spec.nodes.values())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def cancel_run(
     state: StateStore, checkpoints: Path, run_id: str, *, actor: str, reason: str, wait_s: float = 60.0
 ) -> None:
-    """Mark a run as cancelled; it can never resume. The caller withdraws its review items first.
+    """Mark a run as cancelled; it can never resume. The caller withdraws its reviews first.
 
     Raises:
         RunError: ``graph.unknown-run``.

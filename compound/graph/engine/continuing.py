@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from compound.graph.engine.durable import Durable, first_payload, load, next_pass, resume_payload, waits_of
+from compound.graph.engine.passes import owner_of
 from compound.graph.run.outcome import LOST
+from compound.graph.wiring.references import uses
 
 if TYPE_CHECKING:
     from langgraph.types import StateSnapshot
 
     from compound.graph.planning.planning import Plan
+    from compound.graph.planning.steps import Step
     from compound.graph.port.services import Reviews
     from compound.graph.run.active import ActiveRun
-    from compound.graph.store.runs import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class NextStep:
         must_run: Whether there is work to do; otherwise it is finished, or waits.
         payload: The input for langgraph.
         resumed: Keys of the waiting reviews that it answers; see `Durable.advance`.
-        waiting: Key -> review item that still waits, if there is no work.
+        waiting: Key -> review that still waits, if there is no work.
     """
 
     must_run: bool
@@ -35,34 +37,99 @@ class NextStep:
     waiting: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-async def next_payload(run: ActiveRun, record: RunRecord | None, durable: Durable, reviews: Reviews | None) -> NextStep:
-    """Determine from the table of runs and the checkpoint how a run continues.
+async def advance(
+    run: ActiveRun, status: str | None, durable: Durable, reviews: Reviews | None
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Continue a run, or an element of one, until its end or its next pause.
+
+    Returns:
+        Key -> review that waits; and the keys of the reviews whose decisions it took.
+
+    Raises:
+        RunError: ``graph.checkpoint-lost``.
+    """
+    step = await next_payload(run, status, durable, reviews)
+    if not step.must_run:
+        return step.waiting, ()
+    waiting = await durable.advance(run, step.payload)
+    if waiting and step.payload is None and durable.runs_in_passes:
+        # It completed the pass of a process that died, which did not see what was decided since.
+        values = (await durable.snapshot(run.checkpoint_id)).values
+        step = await _decided_since(run, values, reviews)
+        waiting = await durable.advance(run, step.payload) if step.must_run else step.waiting
+    return waiting, step.resumed
+
+
+async def next_payload(run: ActiveRun, status: str | None, durable: Durable, reviews: Reviews | None) -> NextStep:
+    """Determine from its status and its checkpoint how a run, or an element of one, continues.
+
+    Args:
+        run: The run.
+        status: As in the table of runs; None of a new run.
+        durable: Its checkpoints.
+        reviews: The queue.
 
     Raises:
         RunError: ``graph.checkpoint-lost``: it waited for a person, but its checkpoint was deleted.
     """
-    if record is None:
+    if status is None:
         return NextStep(must_run=True, payload=first_payload(run))
     snapshot = await durable.snapshot(run.checkpoint_id)
     values: dict[str, Any] = snapshot.values
     if not values:
-        if record.status == "waiting_review":
+        if status == "waiting_review":
             await durable.require(run)
         return NextStep(must_run=True, payload=first_payload(run))
+    if run.lead and values.get("run", {}).get("stands_on") != run.stands_on:
+        # What the element was made from changed: it is drafted again, and its open items show that.
+        await durable.prune(run.checkpoint_id)
+        run.reopens = durable.reviews
+        return NextStep(must_run=True, payload=first_payload(run))
+    return await _continued(run, status, snapshot, durable, reviews)
+
+
+async def _continued(
+    run: ActiveRun, status: str, snapshot: StateSnapshot, durable: Durable, reviews: Reviews | None
+) -> NextStep:
+    values: dict[str, Any] = snapshot.values
     outcomes = _known(snapshot)
     # `next` leaves out a node whose result is stored but whose step is not: the run has ended only without any task.
     is_over = not snapshot.tasks
+    lost = _read_around(run, durable.plan, outcomes)
+    outcomes = {name: data for name, data in outcomes.items() if name not in lost}
     asks_nobody = is_over and not waits_of(values)
-    if record.status == "failed" or (_has_failed(outcomes) and (record.status == "running" or asks_nobody)):
+    if status == "failed" or (_has_failed(outcomes) and (status == "running" or asks_nobody)):
         return await _again(run, outcomes, durable)
     if durable.runs_in_passes and is_over:
-        return await _next_pass(run, values, durable.reviews, reviews)
+        step = await _next_pass(run, {**values, "outcomes": outcomes}, durable.reviews, reviews)
+        if lost and isinstance(step.payload, dict):
+            step.payload["outcomes"] |= dict.fromkeys(lost)
+        return step
     if snapshot.interrupts:
         load(run, values.get("outcomes", {}))
         return await _decided(snapshot, reviews)
     if is_over:
         load(run, outcomes)
     return NextStep(must_run=not is_over)
+
+
+def _read_around(run: ActiveRun, plan: Plan, outcomes: Mapping[str, Any]) -> set[str]:
+    """Nodes around a map that an element reads which is drafted again: they run again, with present data.
+
+    Not those that make its list, and not those of other decisions and effects, as in `begin_again`.
+    """
+    found: set[str] = set()
+    for name in {owner_of(one) for one in run.redrafts} & plan.bodies.keys():
+        step = plan.steps[name]
+        reads = () if step.elements is None else step.elements.reads
+        listed = (use.ref.root for use in uses(step.node, ()) if use.path[:1] == ("map",))
+        found |= _with_ancestors(plan, step, reads) - _with_ancestors(plan, step, listed) - _rest(plan, outcomes, name)
+    return {name for name in found if name in outcomes and not plan.steps[name].is_boundary}
+
+
+def _with_ancestors(plan: Plan, step: Step, roots: Iterable[str]) -> set[str]:
+    names = {step.prefix + root for root in roots} & plan.steps.keys()
+    return names.union(*(plan.ancestors[name] for name in names))
 
 
 def _known(snapshot: StateSnapshot) -> Mapping[str, Mapping[str, Any]]:
@@ -103,8 +170,16 @@ async def _next_pass(
         load(run, {name: data for name, data in outcomes.items() if name not in lost})
         return NextStep(must_run=True, payload=next_pass(run, lost))
     load(run, outcomes)
+    return await _decided_since(run, values, reviews)
+
+
+async def _decided_since(run: ActiveRun, values: Mapping[str, Any], reviews: Reviews | None) -> NextStep:
+    """The next pass over a finished one, if there is something new to do: decisions, or elements to try again."""
+    waiting = waits_of(values)
     decided = await _decisions(waiting, reviews)
-    if decided:
+    run.answered = frozenset(decided)
+    is_open = any(not one["is_final"] for one in values.get("elements", {}).values())
+    if decided or run.redrafts or is_open:
         return NextStep(must_run=True, payload=next_pass(run), resumed=tuple(decided))
     return NextStep(must_run=False, waiting=waiting)
 

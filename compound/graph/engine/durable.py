@@ -19,11 +19,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, StateSnapshot, interrupt
 
 from compound.errors import RunError
+from compound.graph.engine.passes import owner_of, split_element
 from compound.graph.node.boundaries import bind_boundaries
 from compound.graph.node.review import ReviewStep
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.outcome import Outcome, from_json
 from compound.graph.run.telling import tell_outcome
+from compound.graph.store.leftovers import threads_of_elements
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
     from pydantic import JsonValue
 
+    from compound.graph.engine.passes import MapRunner
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.graph.planning.planning import Plan
     from compound.graph.planning.steps import Segment
@@ -49,12 +52,15 @@ class GraphState(TypedDict):
     """The content of a checkpoint.
 
     Attributes:
-        waits: In a graph that is run in passes: review node -> item, also of those that were decided since.
+        waits: In a graph that is run in passes: review node -> item, also of those that were decided since. A review in
+            an element of a map is named with it: `letters[3].review`.
+        elements: Element of a map -> how it ended; not of those that wait.
     """
 
     run: dict[str, Any]
     outcomes: Annotated[_Outcomes, _merge]
     waits: Annotated[dict[str, Any], _merge]
+    elements: Annotated[_Outcomes, _merge]
 
 
 class _Waits(Exception):
@@ -65,33 +71,39 @@ class Durable:
     """A plan bound to langgraph and to a checkpoint file.
 
     Attributes:
-        live: Runs in memory, by id; nodes find their run here.
+        plan: The plan.
+        live: Runs in memory, by key; nodes find their run here.
         steps: Reviews and effects, ready to run.
+        maps: Maps with reviews or effects, ready to run.
+        runs_in_passes: Whether reviews leave the rest running instead of interrupting it.
     """
 
-    def __init__(self, plan: Plan, services: Services) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, services: Services, maps: Mapping[str, MapRunner], *, in_passes: bool) -> None:
+        self.plan = plan
         self._services = services
         self.steps = bind_boundaries(plan, services)
+        self.maps = maps
+        self.runs_in_passes = in_passes
         self.live: dict[str, ActiveRun] = {}
         self._exits = ExitStack()
         self._saver: BaseCheckpointSaver[str] | None = None
         self._app: CompiledStateGraph[Any, Any, Any, Any] | None = None
 
     @property
-    def runs_in_passes(self) -> bool:
-        """Whether reviews of this graph leave the rest running instead of interrupting it."""
-        return self._plan.has_work_beside_a_review
-
-    @property
     def reviews(self) -> frozenset[str]:
         """Names of the review nodes."""
-        return frozenset(name for name, step in self._plan.steps.items() if step.kind == "review")
+        return frozenset(name for name, step in self.plan.steps.items() if step.kind == "review")
 
     def open(self, checkpoint_path: Path | None, *, wait_s: float = 30.0) -> None:
         """Open the checkpoints (in memory without a path) and compile."""
-        self._saver = _open_saver(checkpoint_path, self._exits, wait_s)
-        self._app = self.build().compile(checkpointer=self._saver, name=self._plan.spec.name)
+        self.open_in(_open_saver(checkpoint_path, self._exits, wait_s))
+
+    def open_in(self, saver: BaseCheckpointSaver[str]) -> None:
+        """Use an open store of checkpoints, also for the elements of maps, and compile."""
+        self._saver = saver
+        for one in self.maps.values():
+            one.open(saver)
+        self._app = self.build().compile(checkpointer=self._saver, name=self.plan.spec.name)
 
     def close(self) -> None:
         """Close the checkpoint file."""
@@ -100,32 +112,32 @@ class Durable:
     def build(self) -> StateGraph[Any, Any, Any, Any]:
         """The langgraph graph, one node per segment."""
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(GraphState)
-        waited_for = {name for segment in self._plan.segments for name in segment.waits_for}
-        for segment in self._plan.segments:
+        waited_for = {name for segment in self.plan.segments for name in segment.waits_for}
+        for segment in self.plan.segments:
             graph.add_node(segment.name, cast("Any", self._node(segment)))
             if segment.waits_for:
                 graph.add_edge(list(segment.waits_for), segment.name)
             else:
                 graph.add_edge(START, segment.name)
-        ends = [segment.name for segment in self._plan.segments if segment.name not in waited_for]
+        ends = [segment.name for segment in self.plan.segments if segment.name not in waited_for]
         graph.add_edge(ends, END)
         return graph
 
     async def advance(self, run: ActiveRun, payload: object) -> dict[str, str]:
-        """Continue until the end or the next pause; returns the review item of each waiting one by its key.
+        """Continue until the end or the next pause; returns the review of each waiting one by its key.
 
         The key is an interrupt id; in a graph that is run in passes, the name of the node.
         """
-        self.live[run.run_id] = run
+        self.live[run.key] = run
         try:
             state = cast(
                 "dict[str, Any]",
                 await self._require().ainvoke(
-                    cast("Any", payload), _config(self._plan, run.checkpoint_id), durability="sync"
+                    cast("Any", payload), _config(self.plan, run.checkpoint_id), durability="sync"
                 ),
             )
         finally:
-            self.live.pop(run.run_id, None)
+            self.live.pop(run.key, None)
         load(run, state.get("outcomes", {}))
         if self.runs_in_passes:
             return waits_of(state)
@@ -138,14 +150,17 @@ class Durable:
         if outcomes is None:
             outcomes = (await self.snapshot(run.checkpoint_id)).values.get("outcomes", {})
         load(run, outcomes or {})
+        if node not in self.steps:
+            element, inner = split_element(node)
+            return await self.maps[owner_of(element)].rehearse(run, element, inner, trial)
         review = cast("ReviewStep", self.steps[node])
         if review.consequences is None:
             raise AssertionError("a review of an engine knows what lies behind it")
-        return await Rehearser(self._plan, run, review, review.consequences).rehearse(trial)
+        return await Rehearser(self.plan, run, review, review.consequences).rehearse(trial)
 
     async def snapshot(self, checkpoint_id: str) -> StateSnapshot:
         """The state of a run, from its checkpoint."""
-        return await self._require().aget_state(_config(self._plan, checkpoint_id))
+        return await self._require().aget_state(_config(self.plan, checkpoint_id))
 
     async def require(self, run: ActiveRun) -> None:
         """Refuse to resume a waiting run without its checkpoint.
@@ -158,9 +173,16 @@ class Durable:
             raise RunError("graph.checkpoint-lost", what, fix="restore the checkpoint file, or start a new run")
 
     async def prune(self, checkpoint_id: str) -> None:
-        """Delete every checkpoint of a run."""
+        """Delete every checkpoint of a run, but not those of its elements."""
         if self._saver is not None:
             await self._saver.adelete_thread(checkpoint_id)
+
+    async def forget(self, checkpoint_id: str) -> None:
+        """Delete every checkpoint of a run that is done."""
+        await self.prune(checkpoint_id)
+        if self._saver is not None and self.maps:
+            for thread in threads_of_elements(self._saver, checkpoint_id):
+                await self._saver.adelete_thread(thread)
 
     def _require(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         if self._app is None:
@@ -172,9 +194,9 @@ class Durable:
             run = self._load(state)
             if not self._is_ready(segment, run):
                 return _update({})
-            program = self._plan.programs[segment.name]
+            program = self.plan.programs[segment.name]
             known = set(run.outcomes)
-            await run_program(program, run, scope=run.scope, outcomes=run.outcomes)
+            await run_program(program, run, scope=run.scope, outcomes=run.outcomes, lead=run.lead)
             run.keep_spans()
             return _update({name: run.outcomes[name] for name in segment.steps if name not in known})
 
@@ -188,15 +210,29 @@ class Durable:
                 run.keep_spans()
                 return {**_update({}), "waits": {segment.name: str(waits)}}
             run.settle(segment.name, outcome)
-            await tell_outcome(run, self._plan.steps[segment.name], segment.name, outcome)
+            await tell_outcome(run, self.plan.steps[segment.name], run.lead + segment.name, outcome)
             run.keep_spans()
             return _update({**run.amended, segment.name: outcome})
 
-        return flow if segment.kind == "flow" else boundary
+        async def elements(state: GraphState) -> dict[str, Any]:
+            run = self._load(state)
+            if segment.name in run.outcomes or not self._is_ready(segment, run):
+                return _update({})
+            run.elements = dict(state.get("elements", {}))
+            run.waits = waits_of(cast("Mapping[str, Any]", state))
+            made = await self.maps[segment.name].run(run)
+            if made.outcome is not None:
+                run.settle(segment.name, made.outcome)
+                await tell_outcome(run, self.plan.steps[segment.name], run.lead + segment.name, made.outcome)
+            run.keep_spans()
+            ended = {} if made.outcome is None else {segment.name: made.outcome}
+            return {**_update(ended), "waits": made.waits, "elements": made.elements}
+
+        return {"flow": flow, "elements": elements}.get(segment.kind, boundary)
 
     def _is_ready(self, segment: Segment, run: ActiveRun) -> bool:
         """Whether everything before it has an outcome; not so behind a review that waits."""
-        steps = self._plan.steps
+        steps = self.plan.steps
         return not self.runs_in_passes or all(
             dep in run.outcomes or dep in segment.steps for name in segment.steps for dep in steps[name].deps
         )
@@ -228,7 +264,11 @@ def load(run: ActiveRun, outcomes: Mapping[str, Mapping[str, JsonValue]]) -> Non
 
 def first_payload(run: ActiveRun) -> dict[str, Any]:
     """The initial state of a run; nodes with an outcome do not run again."""
-    return {"run": {"run_id": run.run_id}, **_update(run.outcomes)}
+    return {"run": _identity(run), **_update(run.outcomes)}
+
+
+def _identity(run: ActiveRun) -> dict[str, Any]:
+    return {"run_id": run.key, "stands_on": run.stands_on} if run.lead else {"run_id": run.run_id}
 
 
 def resume_payload(decided: Mapping[str, str]) -> Command[Any]:
@@ -242,13 +282,14 @@ def _update(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
 
 def next_pass(run: ActiveRun, lost: Iterable[str] = ()) -> dict[str, Any]:
     """The input of the next pass over a finished checkpoint; these outcomes are removed from it."""
-    return {"run": {"run_id": run.run_id}, "outcomes": dict.fromkeys(lost), "waits": {}}
+    return {"run": _identity(run), "outcomes": dict.fromkeys(lost), "waits": {}}
 
 
 def waits_of(state: Mapping[str, Any]) -> dict[str, str]:
     """Review node -> item of each review that a pass left open."""
     known = state.get("outcomes", {})
-    return {name: str(review_id) for name, review_id in state.get("waits", {}).items() if name not in known}
+    waits = state.get("waits", {})
+    return {name: str(review_id) for name, review_id in waits.items() if owner_of(name) not in known}
 
 
 async def _interrupt(review_id: str) -> None:

@@ -17,7 +17,7 @@ from compound.graph.engine.versions import Versions
 from compound.graph.planning.planning import Plan
 from compound.graph.run.active import SILENT, ActiveRun
 from compound.graph.run.events import RunStarted
-from compound.graph.run.replay import Mode, Recording, Replay
+from compound.graph.run.replay import Recording, Replay, ReplayMode
 from compound.graph.run.result import ReplayResult, RunResult
 from compound.graph.store.locks import hold_run, lock_file, place_of
 from compound.graph.store.runs import MemoryLedger, RunLedger, StateLedger, digest
@@ -128,7 +128,7 @@ class Engine:
 
         Args:
             input: The graph's `input`.
-            run_id: Permanent id of the run: of its journal, its review items, its effects.
+            run_id: Permanent id of the run: of its journal, its reviews, its effects.
             thread_id: The conversation it belongs to; default the run's own id.
             context: The graph's `context`, stored with the run.
             until: `review` stops before the first reviews and effects and stores nothing.
@@ -164,7 +164,7 @@ class Engine:
     async def resume(
         self, run_id: str, *, effect_gate: EffectGate | None = None, listener: Listener | None = None
     ) -> RunResult:
-        """Resume a run whose review items were decided; does nothing if nothing is decided yet.
+        """Resume a run whose reviews were decided; does nothing if nothing is decided yet.
 
         Several callers may resume one run: they take turns, and the later ones find it done.
 
@@ -182,7 +182,7 @@ class Engine:
     async def redraft(
         self, run_id: str, node: str, *, decides: Literal["ask", "auto"] = "ask", effect_gate: EffectGate | None = None
     ) -> RunResult:
-        """Run the nodes before a review again, with present data; its stale item gets the new draft.
+        """Run the nodes before a review again, with present data; its stale review gets the new draft.
 
         Nodes that other decisions and effects depend on are kept. Model calls with unchanged inputs are answered from
         the journal.
@@ -251,7 +251,7 @@ class Engine:
         *,
         run_id: str,
         context: Mapping[str, JsonValue] | None = None,
-        mode: Mode = "pinned",
+        mode: ReplayMode = "pinned",
         swaps: Mapping[str, JsonValue] | None = None,
     ) -> ReplayResult:
         """Internal: run a recorded run again; only spans are stored, and no effect is done.
@@ -270,9 +270,9 @@ class Engine:
             ProjectError: ``graph.unknown-node``: a swap names an unknown node.
         """
         self._frame.require_fit(input, context or {}, run_id)
-        unknown = [name for name in swaps or {} if name not in self.plan.steps and name not in self._frame.runners]
+        known = sorted({*self.plan.paths, *self._frame.runners})
+        unknown = [name for name in swaps or {} if name not in known]
         if unknown:
-            known = sorted({*self.plan.steps, *self._frame.runners})
             raise ProjectError("graph.unknown-node", f"unknown node {unknown[0]!r}", fix=choices(known, unknown[0]))
         active = self._frame.activate(run_id, run_id, input, context or {}, None)
         replay = Replay(recording, mode, swaps or {})

@@ -61,7 +61,7 @@ class Frame:
         Raises:
             ProjectError: A name is unknown, a prompt is broken, or a graph with reviews has no queue.
         """
-        kinds = {segment.kind for segment in self.plan.segments}
+        kinds = self.plan.kinds
         for kind, service in (("review", self.services.reviews), ("effect", self.services.outbox)):
             if kind in kinds and service is None:
                 what = f"the graph {self.spec.name} has a node of kind {kind}, but no state store is configured"
@@ -125,7 +125,7 @@ class Frame:
         """Record on the root span how this leg of the run ended."""
         if result.status == "waiting_review":
             count = len(result.review_ids)
-            span.pause(f"waits for {count} review item{'' if count == 1 else 's'}")
+            span.pause(f"waits for {count} review{'' if count == 1 else 's'}")
         elif result.error is not None:
             span.set(status_code="ERROR", error_type=result.error.code, status_message=str(result.error))
         span.set(run_status=result.status)
@@ -140,6 +140,7 @@ class Frame:
         """The result of a run."""
         outcomes = [(name, active.outcomes[name]) for name in self.plan.steps if name in active.outcomes]
         failures = {name: one.error for name, one in outcomes if one.error is not None}
+        failures |= active.open_failures
         is_failed = bool(failures) and status != "waiting_review"
         return RunResult(
             run_id=active.run_id,

@@ -75,7 +75,7 @@ class LastRound:
                     where = f"`out` of {self._step.name} does not contain ${lacks}"
                     made.against.append(f"{self._step.name}: {step.name} cannot check the change, because {where}")
                 continue
-            outcome = await execute(step, self._run, inner, {}, f"{self._step.name}[changed].")
+            outcome = await execute(step, self._run, inner, {}, f"{self._run.lead}{self._step.name}[changed].")
             if outcome.error is not None:
                 made.against.append(outcome.error.what)
             elif outcome.status == "ok":

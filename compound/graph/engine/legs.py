@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import ConflictError, NodeError, RunError
 from compound.graph.engine.frame import Frame
-from compound.graph.engine.rulings import rulings
+from compound.graph.engine.rulings import first_rulings
 from compound.graph.run.active import ActiveRun
 from compound.graph.run.dataflow import run_program
 from compound.graph.run.result import RunResult
-from compound.graph.store.kept_graphs import keep
+from compound.graph.store.kept_graphs import keep_graph
 from compound.graph.store.runs import RunLedger, RunRecord
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Legs:
         self.frame.bind()
         if self.frame.plan.has_boundaries:
             # Import now, before anybody waits: langgraph takes most of a second.
-            importlib.import_module("compound.graph.engine.durable")
+            importlib.import_module("compound.graph.engine.elements")
 
     def close(self) -> None:
         """Close the checkpoints."""
@@ -99,19 +99,24 @@ class Legs:
         if self.ledger.is_durable:
             self.frame.arrive(active.run_id, active.input, active.message)
         if not self._is_kept:
-            self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep(self.frame.plan))
+            self.ledger.keep_graph(self.frame.plan.hash, self.frame.spec.name, keep_graph(self.frame.plan))
             self._is_kept = True
         self.ledger.start(self._new_record(active))
 
     async def begin_again(self, active: ActiveRun, record: RunRecord, node: str) -> RunResult:
         """Run the nodes before a review again."""
         from compound.graph.engine.continuing import begin_again
+        from compound.graph.engine.passes import split_element
 
         if record.moved_from is not None:
             active.checkpoint_id = self.moved_id(active)
         durable = self.open_durable()
         self.ledger.set(active.run_id, "running")
-        await begin_again(active, self.frame.plan, durable, node)
+        if node in self.frame.plan.steps:
+            await begin_again(active, self.frame.plan, durable, node)
+        else:
+            element, inner = split_element(node)
+            active.redrafts[element], active.redraft = (inner, active.redraft), "no"
         return await self.leg(active, replace(record, status="running"))
 
     async def leg(self, active: ActiveRun, record: RunRecord | None) -> RunResult:
@@ -124,7 +129,7 @@ class Legs:
         self._settle(active, result)
         if durable is not None and result.status == "done":
             for checkpoint_id in {active.run_id, active.checkpoint_id}:
-                await durable.prune(checkpoint_id)
+                await durable.forget(checkpoint_id)
         return result
 
     def _settle(self, active: ActiveRun, result: RunResult) -> None:
@@ -137,19 +142,14 @@ class Legs:
             self._finish(active, result)
 
     async def _advance(self, active: ActiveRun, record: RunRecord | None, durable: Durable) -> RunResult:
-        from compound.graph.engine.continuing import next_payload
+        from compound.graph.engine.continuing import advance
 
+        active.is_resumed = record is not None
         if record is not None and self.frame.services.reviews is not None:
             active.instruct(await self.frame.services.reviews.instruction(active.run_id))
-        step = await next_payload(active, record, durable, self.frame.services.reviews)
-        waiting = step.waiting
-        if step.must_run:
-            waiting = await durable.advance(active, step.payload)
-            stuck = sorted(set(waiting) & set(step.resumed))
-            if stuck:
-                items = ", ".join(waiting[one] for one in stuck)
-                what = f"run {active.run_id} was resumed, but still waits for {items}"
-                raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
+        reviews = self.frame.services.reviews
+        waiting, resumed = await advance(active, None if record is None else record.status, durable, reviews)
+        await self._require_taken(active, waiting, resumed)
         if waiting:
             items = tuple(waiting.values())
             return self.frame.result(active, "waiting_review", items=items)
@@ -157,6 +157,21 @@ class Legs:
             what = f"run {active.run_id} ended, but {', '.join(missing)} did not run"
             raise RunError("graph.unfinished", what, fix="look at the run's trace; the same command tries again")
         return self.frame.result(active, "done")
+
+    async def _require_taken(self, active: ActiveRun, waiting: Mapping[str, str], resumed: tuple[str, ...]) -> None:
+        """Refuse a run that still waits for an item although its decision stands.
+
+        Raises:
+            RunError: ``graph.resume-not-taken``.
+        """
+        reviews = self.frame.services.reviews
+        stuck = [waiting[one] for one in sorted(set(waiting) & set(resumed))]
+        if reviews is None or not stuck:
+            return
+        stands = [one for one in stuck if await reviews.decision(one) is not None]
+        if stands:
+            what = f"run {active.run_id} was resumed, but still waits for {', '.join(stands)}"
+            raise RunError("graph.resume-not-taken", what, fix="look at the run's trace; resume it again")
 
     async def direct(self, active: ActiveRun) -> RunResult:
         """Run a graph without reviews and effects."""
@@ -169,11 +184,7 @@ class Legs:
         """Run the nodes before the first reviews and effects; nothing is stored."""
         if not self.frame.plan.has_boundaries:
             return await self.direct(active)
-        for segment in self.frame.plan.segments:
-            if segment.kind == "flow" and not segment.waits_for:
-                program = self.frame.plan.programs[segment.name]
-                await run_program(program, active, scope=active.scope, outcomes=active.outcomes)
-        ruled = await rulings(self.frame.plan, self.frame.services, active)
+        ruled = await first_rulings(self.frame.plan, self.frame.services, active)
         return replace(
             self.frame.result(active, "stopped"),
             auto={name: one is not None and one.is_automatic for name, one in ruled.items()},
@@ -208,9 +219,9 @@ class Legs:
     def open_durable(self) -> Durable:
         """The checkpoints; opened when a run first needs them."""
         if self._durable is None:
-            from compound.graph.engine.durable import Durable
+            from compound.graph.engine.elements import durable_of
 
-            durable = Durable(self.frame.plan, self.frame.services)
+            durable = durable_of(self.frame.plan, self.frame.services)
             durable.open(self._checkpoints, wait_s=self._store_wait_s)
             self._durable = durable
         return self._durable

@@ -33,7 +33,7 @@ class Move:
 
     Attributes:
         outcomes: The outcomes that it takes along.
-        reopens: Reviews whose item must be drafted again, because it may show something else.
+        reopens: Review nodes whose reviews must be drafted again, because it may show something else.
         why_not: Why it stays on its old graph; empty if it moves.
     """
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final, cast
 from compound.connector.target import EffectCall
 from compound.errors import DataError, NodeError
 from compound.graph.engine.last_round import LastRound
-from compound.graph.node.policy import Decided
+from compound.graph.node.effect import in_run
+from compound.graph.node.policy import DecidedBy
+from compound.graph.node.review import placed
 from compound.graph.planning.steps import RepeatPlan
 from compound.graph.run.attempts import execute
 from compound.graph.run.outcome import Outcome
@@ -47,8 +49,8 @@ class Trial:
         fields: All of its fields.
         given: The fields that the decider provided.
         actor: Who would decide.
-        amends: Values of the item's draft that replace those of its steps.
-        edited: Fields that a person changed in the item's draft before.
+        amends: Values of the review's draft that replace those of its steps.
+        edited: Fields that a person changed in the review's draft before.
         may_type: Fields of the action that are text; the decider can be asked for one of these.
     """
 
@@ -131,12 +133,12 @@ class Rehearser:
             self._require_texts(trial, shown, changed, effects, before)
         await self._require_policy(trial, effects)
         return Rehearsal(
-            effects=effects,
+            effects=in_run(effects, run),
             fields=fields,
             amends=amends,
             changed=changed,
-            before=before,
-            request=self._review.request(run, edited),
+            before=in_run(before, run),
+            request=placed(self._review.request(run, edited), run),
             is_unseen=is_unseen,
         )
 
@@ -165,7 +167,7 @@ class Rehearser:
             problems = [problem for problem in problems if problem not in shown]
         if problems:
             what = f"the change is not allowed: {'; '.join(problems[:5])}"
-            raise DataError("review.edit", what, fix="make another change, or reject the item")
+            raise DataError("review.edit", what, fix="make another change, or reject the review")
         return amended
 
     async def _apply(self, changed: Mapping[str, JsonValue]) -> tuple[list[str], list[str], list[str]]:
@@ -194,7 +196,7 @@ class Rehearser:
             if step.name in fixed or not self._is_made_from(step, touched):
                 continue
             old = self._run.outcomes[step.name]
-            new = await execute(step, self._run, self._run.scope, self._run.outcomes, "")
+            new = await execute(step, self._run, self._run.scope, self._run.outcomes, self._run.lead)
             self._run.settle(step.name, new)
             self._fresh.add(step.name)
             if new.error is not None:
@@ -282,11 +284,11 @@ class Rehearser:
             for text in _texts([one.arguments]) - own:
                 if _is_prose(text) and _mentions(text, gone):
                     what = f"{one.name} would still mention what {', '.join(sorted(changed))} removes: {text[:80]!r}"
-                    fix = f"{trial.action} has no field for this text: reject the item"
+                    fix = f"{trial.action} has no field for this text: reject the review"
                     raise DataError("review.text-needed", what, fix=fix)
 
     async def _require_policy(self, trial: Trial, effects: Sequence[EffectCall]) -> None:
-        decided = Decided(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
+        decided = DecidedBy(actor=trial.actor, queue=self._review.queue, is_automatic=False, is_trial=True)
         for name, effect in self._behind.effects.items():
             if not effect.decides_last(self._review.step.name, self._run):
                 continue  # the policy requires certain people for the other review, and is checked at that decision

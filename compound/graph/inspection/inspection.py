@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -43,6 +44,22 @@ class Inspection:
         self._inner: dict[str, Inspection | None] = {}
 
     @cached_property
+    def bodies(self) -> tuple[Inspection, ...]:
+        """The graph, and the inside of each of its maps: where reviews and effects can be."""
+        return (self, *(self._within(level) for level in self.levels if level.above is not None and is_durable(level)))
+
+    def _within(self, level: Level) -> Inspection:
+        """The same graph, seen from the inside of a map."""
+        made = copy(self)
+        made.top = level
+        return made
+
+    @cached_property
+    def outside(self) -> Inspection | None:
+        """What is around this inside of a map; None of a whole graph."""
+        return None if self.top.above is None else self._within(self.top.above)
+
+    @cached_property
     def levels(self) -> tuple[Level, ...]:
         """Every level, in the order of the file."""
         return tuple(self.top.walk())
@@ -74,8 +91,14 @@ class Inspection:
         inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
         return node.is_boundary or (inner is not None and inner.has_boundaries)
 
+    def has_elements(self, node: AnyNode) -> bool:
+        """Whether it is a map with reviews or effects."""
+        return isinstance(node, MapBlock) and any(self.is_boundary(one) for _, one in blocks(node.nodes))
+
     def acts(self, node: AnyNode) -> bool:
         """Whether it changes the outside world, whether or not its value is used."""
+        if isinstance(node, MapBlock):
+            return any(self.acts(one) for one in node.nodes.values())
         inner = self.inner(node.graph) if isinstance(node, GraphNode) else None
         return isinstance(node, EffectNode) or (
             inner is not None and any(inner.acts(one) for one in inner.spec.nodes.values())
@@ -108,3 +131,9 @@ class Inspection:
         """A finding about a place of the file."""
         where = self.spec.source.key(path) if at == "key" else self.spec.source.value(path)
         return Finding(code, what, where, fix, severity)
+
+
+def is_durable(level: Level) -> bool:
+    """Whether reviews and effects can be here: in a graph and in maps, not in a `repeat`."""
+    above = level.above
+    return above is None or (isinstance(above.nodes[level.owner], MapBlock) and is_durable(above))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from compound.graph.port.catalogue import Catalogue
     from compound.spec.graph_file import GraphSpec
-    from compound.spec.nodes import AnyNode, Block
+    from compound.spec.nodes import AnyNode, BlockNode
     from compound.spec.yaml.reading import DataPath
 
 _MAX_CONDITIONS: Final = 64
@@ -85,7 +85,7 @@ class Level:
         self.owner = owner
         self._bits = {name: 1 << index for index, name in enumerate(nodes)}
 
-    def below(self, name: str, block: Block) -> Level:
+    def below(self, name: str, block: BlockNode) -> Level:
         """The inside of a block of this level."""
         return Level(
             self.spec,

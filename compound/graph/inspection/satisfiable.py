@@ -231,7 +231,7 @@ class _Pool:
                 return self._whole()
             case Scalar("float"):
                 return self._numbers
-            case Scalar("str" | "datetime"):
+            case Scalar("str" | "date" | "datetime"):
                 return self._texts
             case Many():
                 return [[], *([one] for one in (*self._texts, *self._whole()))]

@@ -45,7 +45,9 @@ def bind_all(steps: Iterable[Step], services: Services, *, longest_s: float | No
     """
     runners: dict[str, Runner] = {}
     for step in steps:
-        if step.block is not None:
+        if step.elements is not None:
+            runners.update(bind_all(step.elements.steps, services, longest_s=longest_s))
+        elif step.block is not None:
             runners.update(bind_all(step.block.program.steps, services, longest_s=longest_s))
             enter = bind_enter(step, services) if isinstance(step.block, GraphPlan) else None
             runners[step.path] = bind_block(step, enter)

@@ -147,7 +147,7 @@ class Consequences:
         if fallback is None or not isinstance(item, Ref):
             return None
         step = fallback.prefix + item.root
-        if step in self._behind or step == self._review.name or (step not in self._steps and step != "input"):
+        if step in self._behind or step == self._review.name or step not in {*self._steps, *self._plan.given}:
             return None
         return Source(step=step, path=item.steps)
 
@@ -225,7 +225,7 @@ class Consequences:
     ) -> Iterator[EffectCall]:
         step = effect.step
         decisions = [*self._others(effect, run), (self._review.name, value)]
-        if not self._is_entered(step, run, scope) or effect.refusal(decisions) is not None:
+        if run.refused_by or not self._is_entered(step, run, scope) or effect.refusal(decisions) is not None:
             return
         node = cast("EffectNode", step.node)
         later = self._is_later(step, run, open_ones)
@@ -302,7 +302,7 @@ class Consequences:
                     yield step.prefix, expr
             if step.node.when is not None:
                 yield step.prefix, parse_condition(step.node.when)
-        for expr, _ in iter_bindings(cast("JsonValue", self._plan.spec.output), ()):
+        for expr, _ in iter_bindings(self._plan.result, ()):
             yield "", expr
 
     def _first(self, fallback: Fallback, scope: Scope) -> tuple[Expr | None, Maybe]:

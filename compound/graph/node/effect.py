@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.connector.target import EffectCall, EffectGroup
 from compound.errors import NodeError
-from compound.graph.node.policy import Decided, Judgement, PolicyGate
+from compound.graph.node.policy import DecidedBy, Judgement, PolicyGate
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import EffectSent
@@ -48,7 +49,7 @@ class EffectStep:
         """Enqueue and deliver; the value is the list of results in the order of the actions."""
         early = decide(self.step, run, run.scope, run.outcomes)
         if not isinstance(early, Outcome):
-            refused = self.refusal(self.decisions(run))
+            refused = run.refused_by or self.refusal(self.decisions(run))
             early = early if refused is None else Outcome("skipped", reason=refused)
         if isinstance(early, Outcome):
             return record_early(self.step, run, early)
@@ -91,8 +92,8 @@ class EffectStep:
         group = EffectGroup(
             decision_id=str(last.get("decision_id") or f"run:{run.run_id}"),
             run_id=run.run_id,
-            node=self.step.path,
-            effects=calls,
+            node=run.at(self.step),
+            effects=in_run(calls, run),
             expected_versions=read_versions(versions),
         )
         keys = await outbox.enqueue(group)
@@ -100,21 +101,21 @@ class EffectStep:
         results = await outbox.deliver(keys)
         if run.listener is not None:
             for one in results:
-                sent = EffectSent(node=self.step.path, effect=one.call.name, status=one.status.value, key=one.call.key)
-                await run.listener(sent)
+                name, status = one.call.name, one.status.value
+                await run.listener(EffectSent(node=run.at(self.step), effect=name, status=status, key=one.call.key))
         self._require_accepted(run, results)
         return [
             {"name": one.call.name, "status": one.status.value, "value": one.result, "key": one.call.key}
             for one in results
         ]
 
-    def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> Decided:
+    def _decided(self, decisions: Sequence[tuple[str, Mapping[str, JsonValue]]]) -> DecidedBy:
         """The actor of the effects; one automatic decision among several does not hide a person of the others."""
         people = [value for _, value in decisions if not value.get("is_automatic")]
         if not people:
-            return Decided(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
+            return DecidedBy(actor=str(decisions[-1][1].get("decided_by")) if decisions else "")
         last = people[-1]
-        return Decided(
+        return DecidedBy(
             actor=str(last.get("decided_by")),
             queue=str(last.get("queue") or ""),
             is_automatic=False,
@@ -132,7 +133,7 @@ class EffectStep:
         """The policy's judgement of each effect; empty without one."""
         return {} if self._gate is None else self._gate.policy.effects
 
-    async def judged(self, calls: Sequence[EffectCall], decided: Decided) -> Judgement | None:
+    async def judged(self, calls: Sequence[EffectCall], decided: DecidedBy) -> Judgement | None:
         """The policy's first objection to these effects under this decision; None if it has none."""
         if self._gate is None:
             return None
@@ -176,3 +177,8 @@ class EffectStep:
 
     def _wrong(self, run: ActiveRun, code: str, what: str, fix: str = "") -> NodeError:
         return self.step.error(code, what, run.run_id, fix=fix)
+
+
+def in_run(calls: Sequence[EffectCall], run: ActiveRun) -> tuple[EffectCall, ...]:
+    """Effects with the names that their nodes have in the whole run."""
+    return tuple(replace(one, node=run.lead + one.node) for one in calls) if run.lead else tuple(calls)

@@ -41,7 +41,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class DecidedBy:
     """Who decided; nobody if there was no review.
 
     Attributes:
@@ -79,11 +79,11 @@ class PolicyGate:
             if rule.money is not None and rule.money.tool is not None
         }
 
-    async def judge(self, calls: Sequence[EffectCall], decided: Decided) -> list[Judgement]:
+    async def judge(self, calls: Sequence[EffectCall], decided: DecidedBy) -> list[Judgement]:
         """The policy's judgement of each effect, in order; nothing is recorded."""
         return [await self._one(call.name, call.arguments, decided) for call in calls]
 
-    async def require(self, run: ActiveRun, step: Step, calls: Sequence[EffectCall], decided: Decided) -> None:
+    async def require(self, run: ActiveRun, step: Step, calls: Sequence[EffectCall], decided: DecidedBy) -> None:
         """Store the judgement of every effect, and allow all of them or none.
 
         Raises:
@@ -99,7 +99,7 @@ class PolicyGate:
             fix = "let a permitted person decide, or change the policy file"
             raise step.error(refused.code, what, run.run_id, fix=fix)
 
-    async def _one(self, name: str, args: Mapping[str, JsonValue], decided: Decided) -> Judgement:
+    async def _one(self, name: str, args: Mapping[str, JsonValue], decided: DecidedBy) -> Judgement:
         rule = self.policy.effects.get(name)
         if rule is None:
             return Judgement(effect=name, code="policy.not-allowed", why="the policy does not allow it")
@@ -110,7 +110,7 @@ class PolicyGate:
             return Judgement(effect=name)
         return await self._of_money(name, rule.money, args, decided)
 
-    async def _of_money(self, name: str, money: Money, args: Mapping[str, JsonValue], decided: Decided) -> Judgement:
+    async def _of_money(self, name: str, money: Money, args: Mapping[str, JsonValue], decided: DecidedBy) -> Judgement:
         try:
             given = await self._amounts[name](args) if money.tool is not None else args.get(str(money.argument))
         except CompoundError as error:
@@ -126,7 +126,7 @@ class PolicyGate:
             return Judgement(effect=name, code="policy.needs-person", why=why, amount=amount)
         return Judgement(effect=name, amount=amount)
 
-    def _record(self, run: ActiveRun, node: str, one: Judgement, decided: Decided) -> dict[str, JsonValue]:
+    def _record(self, run: ActiveRun, node: str, one: Judgement, decided: DecidedBy) -> dict[str, JsonValue]:
         return {
             "policy": self.policy.name,
             "policy_hash": self.hash,
@@ -142,7 +142,7 @@ class PolicyGate:
         }
 
 
-def _of_decision(rule: EffectRule, decided: Decided) -> tuple[str, str] | None:
+def _of_decision(rule: EffectRule, decided: DecidedBy) -> tuple[str, str] | None:
     if decided.is_automatic and not rule.automatic:
         return "policy.needs-person", "a person must decide it, but none did"
     if rule.second and not decided.is_trial and decided.first_by in ("", decided.actor):

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
-from compound.graph.node.policy import Decided
+from compound.graph.node.effect import in_run
+from compound.graph.node.policy import DecidedBy
 from compound.graph.port.services import AutoRuling, ReviewDecision, ReviewRequest
 from compound.graph.port.versions import read_versions
 from compound.graph.run.attempts import decide, record_early
 from compound.graph.run.events import ReviewOpened
+from compound.graph.run.items import source_of
 from compound.graph.run.outcome import OVER_BUDGET, Outcome, as_node_error
 from compound.graph.wiring.references import compile_lenient, compile_value, shown_names
 from compound.language.conditions import parse_condition
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 
 Pause = Callable[[str], Awaitable[None]]
-"""Waits for the decision of an item: returns when the run is resumed, or raises langgraph's interrupt."""
+"""Waits for the decision of a review: returns when the run is resumed, or raises langgraph's interrupt."""
 
 
 class ReviewStep:
@@ -57,13 +59,13 @@ class ReviewStep:
         self._fields = sorted({name for fields in node.decide.values() for name in fields})
 
     async def run(self, run: ActiveRun, reviews: Reviews, pause: Pause) -> Outcome:
-        """Open the item, wait for its decision, and return it as the node's value."""
+        """Open the review, wait for its decision, and return it as the node's value."""
         early = decide(self.step, run, run.scope, run.outcomes)
         if isinstance(early, Outcome):
             return record_early(self.step, run, early)
         with run.span(self.step) as span:
             try:
-                request = await self._allowed(run, self.request(run))
+                request = placed(await self._allowed(run, self.request(run)), run)
                 span.input(request.shown)
                 is_anew = self.step.name in run.reopens
                 opened = await (reviews.reopen(request) if is_anew else reviews.open(request))
@@ -73,14 +75,19 @@ class ReviewStep:
             decision = opened.decision
             if decision is None and run.listener is not None:
                 queue = request.queue
-                await run.listener(ReviewOpened(node=self.step.path, review_id=opened.review_id, queue=queue))
+                await run.listener(ReviewOpened(node=run.at(self.step), review_id=opened.review_id, queue=queue))
             if opened.is_stale:
                 run.stale_ids.append(opened.review_id)
             while decision is None:
-                span.pause(f"waits for review item {opened.review_id}")
+                span.pause(f"waits for review {opened.review_id}")
                 await pause(opened.review_id)
                 # The resume value is not the decision; only the queue has it.
                 decision = await reviews.decision(opened.review_id)
+            if decision.is_closed:
+                what = f"nobody decided review {decision.review_id} in time"
+                error = self.step.error("graph.cancelled", what, run.run_id, fix="start a new run")
+                span.set(status_code="ERROR", error_type=error.code, status_message=str(error))
+                return Outcome("failed", error=error)
             for name, amended in decision.amends.items():
                 run.amend(name, amended)
             value = self._value(decision)
@@ -129,7 +136,7 @@ class ReviewStep:
         if auto.action not in request.effects:
             against = next((one for one in request.remarks if one.startswith(f"{auto.action} ")), "not offered")
             return replace(request, auto=replace(auto, is_automatic=False, reason=against))
-        decided = Decided(actor=auto.actor)
+        decided = DecidedBy(actor=auto.actor)
         for name, effect in behind.effects.items():
             calls = [one for one in request.effects.get(auto.action, ()) if one.node == name]
             judgement = await effect.judged(calls, decided)
@@ -140,11 +147,11 @@ class ReviewStep:
 
     @property
     def queue(self) -> str:
-        """The queue of its items."""
+        """The queue of its reviews."""
         return self._node.queue
 
     def request(self, run: ActiveRun, edited: Mapping[str, JsonValue] | None = None) -> ReviewRequest:
-        """The item that the run needs now; `edited` are fields that a person changed before."""
+        """The review that the run needs now; `edited` are fields that a person changed before."""
         node, behind = self._node, self.consequences
         expires = _expiry(node)
         auto = self.ruling(run)
@@ -154,7 +161,7 @@ class ReviewStep:
         return ReviewRequest(
             run_id=run.run_id,
             thread_id=run.thread_id,
-            node=self.step.path,
+            node=self.step.name,
             graph_name=run.graph_name,
             graph_hash=run.graph_hash,
             queue=node.queue,
@@ -209,6 +216,18 @@ class ReviewStep:
         }
 
 
+def placed(request: ReviewRequest, run: ActiveRun) -> ReviewRequest:
+    """A request with the names that its nodes have in the whole run: `letters[3].review` in an element of a map."""
+    if not run.lead:
+        return request
+    return replace(
+        request,
+        node=run.lead + request.node,
+        effects={action: in_run(calls, run) for action, calls in request.effects.items()},
+        covers=tuple(run.lead + name for name in request.covers),
+    )
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -220,7 +239,7 @@ def _text(value: object) -> str | None:
 
 
 def _expiry(node: ReviewNode) -> tuple[float | None, Literal["escalate", "remind", "close"]]:
-    """Seconds until an undecided item expires, and what happens then."""
+    """Seconds until an undecided review expires, and what happens then."""
     then = node.on_expire
     after = node.expire or node.due
     if then is None or after is None:
@@ -244,10 +263,11 @@ def _roles(run: ActiveRun) -> _Roles:
     roles = run.roles
     if roles is None:
         return {}
+    item, title = source_of(run, roles.value(run.input), roles.title(run.input))
     return {
         "item_name": roles.id(run.input),
-        "item": roles.value(run.input),
-        "title": roles.title(run.input),
+        "item": item,
+        "title": title,
         "reasons": roles.reasons(run.scope),
     }
 

@@ -2,7 +2,8 @@
 
 Blocks become programs of their own. A subgraph with reviews or effects is expanded among the steps around it, so that
 each of its boundaries is a boundary of the run: `refund` becomes `refund.input` (its inputs, checked), its nodes
-`refund.<name>`, and `refund` (its outputs). One without boundaries runs as one step.
+`refund.<name>`, and `refund` (its outputs). One without boundaries runs as one step. A map with reviews or effects is
+one step with the steps of an element, which are expanded like those of a graph.
 """
 
 from __future__ import annotations
@@ -13,9 +14,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from compound.errors import ProjectError
-from compound.graph.planning.steps import BlockPlan, GraphPlan, MapPlan, Program, RepeatPlan, Rescue, RetryRule, Step
+from compound.graph.planning.steps import (
+    BlockPlan,
+    ElementsPlan,
+    GraphPlan,
+    MapPlan,
+    Program,
+    RepeatPlan,
+    Rescue,
+    RetryRule,
+    Step,
+)
 from compound.graph.wiring.order import Wiring
-from compound.graph.wiring.references import compile_inputs, compile_lenient, compile_value
+from compound.graph.wiring.references import GIVEN, compile_inputs, compile_lenient, compile_value, inner_names, uses
 from compound.language.conditions import parse_condition
 from compound.language.references import ABSENT, Evaluate, Scope, compile_expr
 from compound.language.sha import sha
@@ -24,7 +35,7 @@ from compound.spec.graph_file import GraphSpec, blocks
 from compound.spec.nodes import (
     AgentNode,
     AnyNode,
-    Block,
+    BlockNode,
     GraphNode,
     MapBlock,
     RepeatBlock,
@@ -42,6 +53,8 @@ LoadGraph: TypeAlias = "Callable[[str], GraphSpec]"
 """Name of a subgraph -> the graph. Raises `ProjectError` if it does not exist."""
 
 ENTER: Final = "input"
+MAPPED: Final = "map"
+"""The step that runs the items of a map with `on_error: review`: `letters.map`."""
 
 
 def no_graphs(name: str) -> GraphSpec:
@@ -60,12 +73,14 @@ class Place:
     Attributes:
         spec: The graph of their nodes.
         prefix: Prefix of their names: `refund.` inside the subgraph `refund`.
+        lead: What precedes their names in their paths: `letters.` inside the map `letters`.
         gate: The entry of that subgraph; None at the top.
         seen: Graphs around it, by their names and by their files' names.
     """
 
     spec: GraphSpec
     prefix: str = ""
+    lead: str = ""
     gate: str | None = None
     seen: tuple[str, ...] = ()
 
@@ -83,9 +98,12 @@ class Expander:
 
     def top(self, place: Place) -> list[Step]:
         """The steps of a graph whose boundaries are boundaries of the run, in topological order."""
+        return self._all(place.spec.nodes, place, is_top=True)
+
+    def _all(self, nodes: Mapping[str, AnyNode], place: Place, *, is_top: bool) -> list[Step]:
         steps: list[Step] = []
         gate = () if place.gate is None else (place.gate,)
-        for name, node, deps in ordered(place.spec.nodes, place.spec, is_top=True):
+        for name, node, deps in ordered(nodes, place.spec, is_top=is_top):
             full = (*(place.prefix + dep for dep in deps), *gate)
             steps += self._spread(place.prefix + name, node, full, place)
         return steps
@@ -93,23 +111,22 @@ class Expander:
     def _spread(self, name: str, node: AnyNode, deps: tuple[str, ...], place: Place) -> list[Step]:
         if isinstance(node, GraphNode):
             inner = self.graph(node, place.seen, place.spec, name)
-            if self.has_boundaries(inner, (*place.seen, place.spec.name, node.graph)):
+            if self.has_boundaries(inner.nodes, inner, (*place.seen, place.spec.name, node.graph)):
                 return self._graph_steps(name, node, deps, place, inner)
         if isinstance(node, MapBlock) and node.is_boundary:
             return self._asking_map(name, node, deps, place)
-        return [self._step(name, name, node, deps, place)]
+        return [self._step(name, node, deps, place)]
 
     def _graph_steps(
         self, name: str, node: GraphNode, deps: tuple[str, ...], place: Place, inner: GraphSpec
     ) -> list[Step]:
         way_in = f"{name}.{ENTER}"
-        enter = self._step(way_in, way_in, node, deps, place, kind="enter")
-        inside = self.top(
-            Place(spec=inner, prefix=f"{name}.", gate=way_in, seen=(*place.seen, place.spec.name, node.graph))
-        )
+        enter = self._step(way_in, node, deps, place, kind="enter")
+        seen = (*place.seen, place.spec.name, node.graph)
+        inside = self.top(Place(spec=inner, prefix=f"{name}.", lead=place.lead, gate=way_in, seen=seen))
         leave = Step(
             name=name,
-            path=name,
+            path=place.lead + name,
             kind="graph",
             node=node,
             deps=(way_in, *(step.name for step in inside)),
@@ -125,8 +142,8 @@ class Expander:
 
     def _asking_map(self, name: str, node: MapBlock, deps: tuple[str, ...], place: Place) -> list[Step]:
         """Run the items, ask a person about the failed ones, combine the list."""
-        run, ask = f"{name}.map", f"{name}.review"
-        mapped = self._step(run, run, node, deps, place)
+        run, ask = f"{name}.{MAPPED}", f"{name}.review"
+        mapped = self._step(run, node, deps, place)
         review = ReviewNode(
             use="review",
             when="map.failed != []",
@@ -135,11 +152,11 @@ class Expander:
             decide={"skip": {}, "replace": {"values": "json"}, "reject": {}},
             description=f"items of {name} that failed",
         )
-        inside = Place(spec=place.spec, prefix=f"{name}.", gate=run, seen=place.seen)
-        asked = self._step(ask, ask, review, (run,), inside)
+        inside = Place(spec=place.spec, prefix=f"{name}.", lead=place.lead, gate=run, seen=place.seen)
+        asked = self._step(ask, review, (run,), inside)
         joined = Step(
             name=name,
-            path=name,
+            path=place.lead + name,
             kind="map-join",
             node=node,
             deps=(run, ask),
@@ -168,16 +185,30 @@ class Expander:
         self.graphs[node.graph] = inner
         return inner
 
-    def has_boundaries(self, spec: GraphSpec, seen: tuple[str, ...]) -> bool:
-        """Whether the graph or one of its subgraphs has reviews or effects."""
-        for path, node in blocks(spec.nodes):
+    def has_boundaries(self, nodes: Mapping[str, AnyNode], spec: GraphSpec, seen: tuple[str, ...]) -> bool:
+        """Whether some of these nodes of a graph, or their subgraphs, are reviews or effects."""
+        for path, node in blocks(nodes):
             if node.is_boundary:
                 return True
             if isinstance(node, GraphNode):
                 inner = self.graph(node, seen, spec, path[-1])
-                if self.has_boundaries(inner, (*seen, spec.name, node.graph)):
+                if self.has_boundaries(inner.nodes, inner, (*seen, spec.name, node.graph)):
                     return True
         return False
+
+    def _elements(self, node: AnyNode, path: str, place: Place) -> ElementsPlan | None:
+        """The elements of a map with reviews or effects; None for everything else."""
+        if not isinstance(node, MapBlock) or not self.has_boundaries(node.nodes, place.spec, place.seen):
+            return None
+        inside = Place(spec=place.spec, lead=f"{path}.", seen=place.seen)
+        own = inner_names(node) | GIVEN
+        inner = (use.ref.root for one in node.nodes.values() for use in uses(one, ()))
+        return ElementsPlan(
+            rules=_rules(node, program([])),
+            steps=tuple(self._all(node.nodes, inside, is_top=False)),
+            reads=tuple(dict.fromkeys(root for root in inner if root not in own)),
+            result=node.out,
+        )
 
     def inside(self, nodes: Mapping[str, AnyNode], spec: GraphSpec, lead: str, seen: tuple[str, ...]) -> Program:
         """The program of a block, or of a subgraph without boundaries.
@@ -187,16 +218,25 @@ class Expander:
         """
         for name, node in nodes.items():
             if node.is_boundary:
-                what = f"{lead}{name} pauses the run or acts, inside a block; it must be durable on its own"
+                what = f"{lead}{name} pauses the run or acts, inside a `repeat`; it must be durable on its own"
                 raise ProjectError("graph.boundary-in-repeat", what, fix="move it behind the block")
         made = ordered(nodes, spec, is_top=nodes is spec.nodes)
-        place = Place(spec=spec, seen=seen)
-        return program([self._step(name, lead + name, node, deps, place) for name, node, deps in made])
+        place = Place(spec=spec, lead=lead, seen=seen)
+        return program([self._step(name, node, deps, place, is_free=False) for name, node, deps in made])
 
     def _step(
-        self, name: str, path: str, node: AnyNode, deps: tuple[str, ...], place: Place, *, kind: str | None = None
+        self,
+        name: str,
+        node: AnyNode,
+        deps: tuple[str, ...],
+        place: Place,
+        *,
+        kind: str | None = None,
+        is_free: bool = True,
     ) -> Step:
-        spec, seen = place.spec, place.seen
+        """One node as a step; not free inside a `repeat`, where nothing can be durable on its own."""
+        spec, seen, path = place.spec, place.seen, place.lead + name
+        elements = self._elements(node, path, place) if is_free else None
         retry, timeout, cache = node.retry, node.timeout, node.cache
         out = None if isinstance(node, RepeatBlock | MapBlock) else node.out
         config = json.dumps(node.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
@@ -219,7 +259,8 @@ class Expander:
             rescue=self._rescue(name, path, node, spec, seen),
             prefix=place.prefix,
             gate=place.gate,
-            block=None if kind == "enter" else self._block(node, spec, path, seen),
+            block=None if kind == "enter" or elements is not None else self._block(node, spec, path, seen),
+            elements=elements,
         )
 
     def _rescue(self, name: str, path: str, node: AnyNode, spec: GraphSpec, seen: tuple[str, ...]) -> Rescue | None:
@@ -228,7 +269,8 @@ class Expander:
             return None
         if isinstance(other, FallbackValue):
             return Rescue(value=compile_value(other.value), on=other.on)
-        return Rescue(step=self._step(f"{name}.fallback", f"{path}.fallback", other, (), Place(spec=spec, seen=seen)))
+        lead = path.removesuffix(name)
+        return Rescue(step=self._step(f"{name}.fallback", other, (), Place(spec=spec, lead=lead, seen=seen)))
 
     def _block(self, node: AnyNode, spec: GraphSpec, path: str, seen: tuple[str, ...]) -> BlockPlan | None:
         if isinstance(node, RepeatBlock | MapBlock):
@@ -239,19 +281,23 @@ class Expander:
             return GraphPlan(program=below, spec=inner, output=cast("Build", compile_lenient(inner.output)))
         return None
 
-    def _inner(self, node: Block, flow: Program) -> BlockPlan:
+    def _inner(self, node: BlockNode, flow: Program) -> BlockPlan:
         if isinstance(node, RepeatBlock):
             until = None if node.repeat.until is None else compile_expr(parse_condition(node.repeat.until))
             out = None if node.out is None else cast("Build", compile_lenient(node.out))
             return RepeatPlan(program=flow, max_rounds=node.repeat.max, until=until, out=out)
-        return MapPlan(
-            program=flow,
-            item=node.map.item,
-            parallel=node.map.parallel,
-            limit=node.map.max,
-            on_error="collect" if node.map.on_error == "review" else node.map.on_error,
-            out=None if node.out is None else _or_null(_lenient(node.out)),
-        )
+        return _rules(node, flow)
+
+
+def _rules(node: MapBlock, flow: Program) -> MapPlan:
+    return MapPlan(
+        program=flow,
+        item=node.map.item,
+        parallel=node.map.parallel,
+        limit=node.map.max,
+        on_error="collect" if node.map.on_error == "review" else node.map.on_error,
+        out=None if node.out is None else _or_null(_lenient(node.out)),
+    )
 
 
 def bindings_of(node: AnyNode) -> dict[str, JsonValue]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compound.errors import ProjectError
 from compound.graph.wiring.known_types import or_null
 from compound.graph.wiring.value_types import ValueTypes
 from compound.language.json_schema import to_json_schema
@@ -51,11 +52,24 @@ class Interface:
         return to_json_schema(self.output, self.names)
 
 
+def require_compilable(plan: Plan) -> None:
+    """Refuse a graph that langgraph cannot run as one graph of its own.
+
+    Raises:
+        ProjectError: ``graph.not-compiled``: it has a map with reviews or effects.
+    """
+    if plan.bodies:
+        name = next(iter(plan.bodies))
+        what = f"the graph {plan.spec.name} cannot be compiled for langgraph: its map {name} has reviews or effects"
+        fix = "run it with `compound run` or `Project.run`, or move its reviews and effects behind the map"
+        raise ProjectError("graph.not-compiled", what, fix=fix, where=plan.steps[name].where)
+
+
 def interface(plan: Plan, catalogue: Catalogue) -> Interface:
     """The interface of a planned graph; types of tools come from the catalogue, `any` if unknown."""
     spec: GraphSpec = plan.spec
     types = ValueTypes(spec, catalogue, spec.nodes)
-    kinds = {segment.kind for segment in plan.segments}
+    kinds = plan.kinds
     return Interface(
         name=spec.name,
         description=spec.description,

@@ -8,9 +8,9 @@ review never waits for it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from compound.graph.planning.behind import ancestors_of, let_reviews_wait
 from compound.graph.planning.expanding import Expander, LoadGraph, Place, no_graphs, program
@@ -21,10 +21,11 @@ from compound.language.sha import sha
 from compound.spec.graph_file import GraphSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydantic import JsonValue
 
+    from compound.graph.planning.steps import ElementsPlan
     from compound.language.references import Scope
 
 
@@ -41,6 +42,9 @@ class Plan:
         reviews_before: Effect to the reviews before it, in the order of the plan.
         ancestors: Step to everything that it waits for, also indirectly.
         output: The graph's `output`; null for absent values.
+        result: The declaration of the value: the graph's `output`; of an element the map's `out`.
+        bodies: Map with reviews or effects to the plan of each of its elements.
+        given: Names of the values that it is given as a whole: `input`, and the item of an element.
     """
 
     spec: GraphSpec
@@ -51,6 +55,9 @@ class Plan:
     reviews_before: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, frozenset[str]]
     output: Callable[[Scope], dict[str, JsonValue]]
+    result: JsonValue
+    bodies: Mapping[str, Plan]
+    given: frozenset[str] = frozenset({"input"})
 
     @property
     def has_boundaries(self) -> bool:
@@ -58,8 +65,21 @@ class Plan:
         return any(segment.kind != "flow" for segment in self.segments)
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of its segments, also of those of elements."""
+        return frozenset(segment.kind for segment in self.segments).union(*(one.kinds for one in self.bodies.values()))
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """Paths of its steps, also of those of elements."""
+        own = frozenset(step.path for step in self.steps.values())
+        return own.union(*(one.paths for one in self.bodies.values()))
+
+    @cached_property
     def has_work_beside_a_review(self) -> bool:
-        """Whether a review could hold back a segment that does not depend on it, because both run step by step."""
+        """Whether a review could hold back work that does not depend on it, because both run step by step."""
+        if self.bodies:
+            return True
         depth: dict[str, int] = {}
         behind: dict[str, set[str]] = {}
         for segment in self.segments:
@@ -94,23 +114,44 @@ def plan(spec: GraphSpec, load: LoadGraph = no_graphs) -> Plan:
             ``graph.recursive-graph``. `check` reports these and all other mistakes with their places.
     """
     expander = Expander(load)
-    steps = let_reviews_wait({step.name: step for step in expander.top(Place(spec=spec))})
-    before = _boundaries_before(steps)
-    reviews = {
-        name: tuple(other for other in steps if other in before[name] and steps[other].kind == "review")
-        for name, step in steps.items()
-        if step.kind == "effect"
-    }
-    return Plan(
-        spec=spec,
-        hash=_hash(spec, {name: inner.hash for name, inner in expander.graphs.items()}),
-        graphs=expander.graphs,
-        steps=steps,
-        segments=_segments(steps, before),
-        reviews_before=reviews,
-        ancestors=ancestors_of(steps),
-        output=compile_lenient(spec.output),
-    )
+    made = expander.top(Place(spec=spec))
+    whole = _Whole(spec, _hash(spec, {name: inner.hash for name, inner in expander.graphs.items()}), expander.graphs)
+    return whole.plan(made, cast("JsonValue", spec.output), compile_lenient(spec.output))
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What a plan and those of its elements have in common."""
+
+    spec: GraphSpec
+    hash: str
+    graphs: Mapping[str, GraphSpec]
+
+    def plan(self, made: Iterable[Step], result: JsonValue, output: Callable[[Scope], dict[str, JsonValue]]) -> Plan:
+        steps = let_reviews_wait({step.name: step for step in made})
+        before = _boundaries_before(steps)
+        reviews = {
+            name: tuple(other for other in steps if other in before[name] and steps[other].kind == "review")
+            for name, step in steps.items()
+            if step.kind == "effect"
+        }
+        return Plan(
+            spec=self.spec,
+            hash=self.hash,
+            graphs=self.graphs,
+            steps=steps,
+            segments=_segments(steps, before),
+            reviews_before=reviews,
+            ancestors=ancestors_of(steps),
+            output=output,
+            result=result,
+            bodies={name: self.body(step.elements) for name, step in steps.items() if step.elements is not None},
+        )
+
+    def body(self, elements: ElementsPlan) -> Plan:
+        """The plan of each element of a map."""
+        made = self.plan(elements.steps, elements.result, compile_lenient({}))
+        return replace(made, given=frozenset({"input", elements.rules.item}))
 
 
 def _hash(spec: GraphSpec, inner: Mapping[str, str]) -> str:
@@ -156,8 +197,10 @@ def _segments(steps: Mapping[str, Step], before: Mapping[str, frozenset[str]]) -
     )
 
 
-def _segment_kind(segment: str, steps: Mapping[str, Step]) -> Literal["flow", "review", "effect"]:
+def _segment_kind(segment: str, steps: Mapping[str, Step]) -> Literal["flow", "review", "effect", "elements"]:
     step = steps.get(segment)
     if step is None:
         return "flow"
+    if step.elements is not None:
+        return "elements"
     return "review" if step.kind == "review" else "effect"

@@ -69,6 +69,7 @@ class Step:
         gate: Step whose skipping skips this one: the entry of the subgraph around it.
         cache_s: How long its value may be reused; None for never.
         block: The steps of a block; None for a node.
+        elements: The steps of each item of a map that asks or acts for each item; None for other nodes.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Step:
     prefix: str = ""
     gate: str | None = None
     block: BlockPlan | None = None
+    elements: ElementsPlan | None = None
 
     @property
     def names(self) -> Names:
@@ -108,8 +110,8 @@ class Step:
 
     @property
     def is_boundary(self) -> bool:
-        """A review or an effect: durable on its own."""
-        return self.kind in {"review", "effect"}
+        """A review, an effect, or a map that contains some: durable on its own."""
+        return self.kind in {"review", "effect"} or self.elements is not None
 
     def view(self, scope: Scope) -> Scope:
         """The scope as this step's references see it."""
@@ -170,6 +172,23 @@ class MapPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElementsPlan:
+    """A map with reviews or effects: each of its items is an element of the run, with boundaries of its own.
+
+    Attributes:
+        rules: How the map treats its items and combines their values; its program has no steps.
+        steps: The steps of one element, in topological order.
+        reads: Nodes around the map that an element refers to, as it names them.
+        result: An element's declared value; null for the record of its nodes.
+    """
+
+    rules: MapPlan
+    steps: tuple[Step, ...]
+    reads: tuple[str, ...]
+    result: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphPlan:
     """A subgraph that runs as one step: it has no reviews and no effects."""
 
@@ -183,7 +202,7 @@ BlockPlan: TypeAlias = "RepeatPlan | MapPlan | GraphPlan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One unit that is durable on its own: a dataflow of free nodes, one review, or one effect.
+    """One unit that is durable on its own: a dataflow of free nodes, one review, one effect, or one map with some.
 
     Attributes:
         name: Unique; for a boundary the node's name, for a flow `flow-1` and so on.
@@ -192,7 +211,7 @@ class Segment:
     """
 
     name: str
-    kind: Literal["flow", "review", "effect"]
+    kind: Literal["flow", "review", "effect", "elements"]
     steps: tuple[str, ...]
     waits_for: tuple[str, ...]
 

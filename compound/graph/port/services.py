@@ -117,31 +117,31 @@ Redraft = Literal["no", "ask", "auto"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRequest:
-    """A review item to open.
+    """A review to open.
 
     Attributes:
-        run_id: With `node` the item's identity: opening it again returns the same item.
+        run_id: With `node` the review's identity: opening it again returns the same review.
         shown: What the reviewer sees, by name, in the order of the file; null for absent values.
         decide: Action to its fields and their JSON schemas.
         effects: Action to its effects.
         covers: Effect nodes whose effects are all in `effects`.
-        fields: Fields that have a value in the shown item.
+        fields: Fields that have a value in the shown review.
         held: The run's state (`input`, `context`, `outcomes`), if it is not stored here.
         versions: Row key to version as seen while drafting: `{"orders/#W1": 3}`.
         due_s: Seconds from now; None for no due time.
         expire_s: Seconds until `on_expire`; None if nothing happens.
         on_expire: What happens then.
-        escalate_to: Queue of the item that an escalation opens; None: the same queue.
-        risk: Of two items that are due at the same time, the higher is shown first.
+        escalate_to: Queue of the review that an escalation opens; None: the same queue.
+        risk: Of two reviews that are due at the same time, the higher is shown first.
         second: Actions that need two different people, as the policy requires for an effect that they start.
         undo_s: Action to how long it can be undone before the run resumes: the longest of the effects that it starts.
         auto: The rule's result; None if the node has no rule. Only that of the first opening counts.
         input: The graph's input.
-        item_name: Id of the backlog item, from the graph's `item`; empty if it has none.
-        item: The item itself.
-        title: Its title in lists.
+        item_name: Id of the source item, from the graph's `item`; empty if it has none.
+        item: Its fields.
+        title: Title of the source item in lists.
         reasons: Why a person is asked, from the graph's `shows`.
-        redraft: How the new draft of a stale item is decided; None if this is not a new draft.
+        redraft: How the new draft of a stale review is decided; None if this is not a new draft.
         remarks: Notes for the person: models without a usable answer, and why.
     """
 
@@ -185,9 +185,10 @@ class ReviewDecision:
         action: One of the node's `decide`: `approve`, `edit`, `reject`.
         actor: A user, or `policy:<hash>`.
         first_by: The first of two approvers; empty if one person decided.
+        is_closed: Whether nobody decided an item of a map in time, and its review says `close`: there is no action.
         fields: The fields of the action: given ones, and shown ones that were not changed.
         amends: Node to the value that replaces its own: edited or recomputed.
-        versions: Row versions of the item, on which the decision was made.
+        versions: Row versions of the review, on which the decision was made.
     """
 
     decision_id: str
@@ -200,11 +201,12 @@ class ReviewDecision:
     waited_s: float | None = None
     amends: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
     first_by: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedReview:
-    """An item, with its decision if it is already decided.
+    """A review, with its decision if it is already decided.
 
     Attributes:
         is_stale: Whether its rows have changed since the draft; it must be drafted again before a decision.
@@ -219,7 +221,7 @@ class Reviews(Protocol):
     """The review queue as the engine sees it."""
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open the item, or return the existing one of this run's node, with its decision.
+        """Open the review, or return the existing one of this run's node, with its decision.
 
         An automatic result of a first opening is stored as the decision of `policy:<hash>`, if a certificate covers
         it.
@@ -227,18 +229,31 @@ class Reviews(Protocol):
         ...
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
-        """Like `open`; an undecided item that shows something else gets this draft as a new version.
+        """Like `open`; an undecided review that shows something else gets this draft as a new version.
 
         Reopening with the same content changes nothing.
         """
         ...
 
     async def decision(self, review_id: str) -> ReviewDecision | None:
-        """The final decision; None while the item waits, or the decision can still be undone."""
+        """The final decision; None while the review waits, or the decision can still be undone."""
         ...
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for; empty if nobody did."""
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has.
+
+        Args:
+            run_id: The run.
+            elements: What their names begin with: `letters[`.
+            kept: Number of elements that the map has.
+        """
+        ...
+
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run asked for; empty if nobody did.
+
+        With `lead` (`letters[3].`) a draft of this element of the run; else one that is not of an element.
+        """
         ...
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TemplateProblem:
     """A mistake in a template.
 
     Attributes:
@@ -43,7 +43,7 @@ class Template:
 
     tree: nodes.Template
     names: frozenset[str]
-    problems: tuple[Problem, ...]
+    problems: tuple[TemplateProblem, ...]
 
 
 @lru_cache(maxsize=256)
@@ -69,22 +69,24 @@ def read_template(text: str, path: str) -> Template:
     return Template(tree, names, problems)
 
 
-def _problems(tree: nodes.Template, environment: Environment) -> Iterator[Problem]:
+def _problems(tree: nodes.Template, environment: Environment) -> Iterator[TemplateProblem]:
     from jinja2 import nodes
 
     for kind, known, word in ((nodes.Filter, environment.filters, "filter"), (nodes.Test, environment.tests, "test")):
         for found in tree.find_all(kind):
             if found.name not in known:
                 what = f"no {word} is named {found.name!r}"
-                yield Problem("name", found.lineno, found.name, what, choices(list(known), found.name))
+                yield TemplateProblem("name", found.lineno, found.name, what, choices(list(known), found.name))
     for found in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
         what = "a prompt cannot load other templates"
-        yield Problem("template", found.lineno, "{%", what, "write the text here, or pass it as an input")
+        yield TemplateProblem("template", found.lineno, "{%", what, "write the text here, or pass it as an input")
     for found in tree.find_all((nodes.Macro, nodes.CallBlock)):
-        yield Problem("template", found.lineno, "{%", "a prompt has no macros", "write the text where it is needed")
+        yield TemplateProblem(
+            "template", found.lineno, "{%", "a prompt has no macros", "write the text where it is needed"
+        )
 
 
-def column_of(text: str, problem: Problem) -> int:
+def column_of(text: str, problem: TemplateProblem) -> int:
     """Column of a problem on its line, from 1; 0 if unknown."""
     lines = text.splitlines()
     if not 0 < problem.line <= len(lines) or not problem.near:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from compound.errors import choices
-from compound.graph.prompt.reading import Problem, Template
+from compound.graph.prompt.reading import Template, TemplateProblem
 from compound.language.types import (
     ANY,
     STR,
@@ -32,7 +32,7 @@ _FIRST_ATTRIBUTE: Final = frozenset({"selectattr", "rejectattr", "groupby"})
 _NUMBER_FILTERS: Final = frozenset({"length", "count", "wordcount"})
 
 
-def problems_of(template: Template, given: Mapping[str, Type], names: Names) -> list[Problem]:
+def problems_of(template: Template, given: Mapping[str, Type], names: Names) -> list[TemplateProblem]:
     """Errors in a template with inputs of these types."""
     walk = _Walk(names)
     walk.body(template.tree.body, _Scope({**given}))
@@ -63,7 +63,7 @@ class _Walk:
     """One walk through a template; collects findings on the way."""
 
     names: Names
-    problems: list[Problem] = field(default_factory=list["Problem"])
+    problems: list[TemplateProblem] = field(default_factory=list["TemplateProblem"])
 
     def body(self, parts: Sequence[nodes.Node], scope: _Scope) -> None:
         """Statements in order; the next ones see what an earlier one sets."""
@@ -137,7 +137,7 @@ class _Walk:
         self.body(part.else_, scope)
 
     def _say(self, kind: str, part: nodes.Node, near: str, what: str, fix: str) -> None:
-        self.problems.append(Problem(kind, part.lineno, near, what, fix))
+        self.problems.append(TemplateProblem(kind, part.lineno, near, what, fix))
 
     def type_of(self, expr: nodes.Node, scope: _Scope, *, is_asked: bool = False) -> Type:  # noqa: PLR0911
         """Type of an expression; `is_asked`: in a test, where a missing value is allowed."""
@@ -256,7 +256,7 @@ def _has_method(kind: Type, name: str) -> bool:
             return hasattr({}, name)
         case Many():
             return hasattr([], name)
-        case Scalar("str" | "datetime"):
+        case Scalar("str" | "date" | "datetime"):
             return hasattr("", name)
         case _:
             return False

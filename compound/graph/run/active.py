@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from anyio import Lock, current_time
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.connector.state.items import RunItem
+    from compound.errors import CompoundError
     from compound.graph.planning.steps import Step
     from compound.graph.port.services import EffectGate, Redraft
     from compound.graph.run.events import Listener, RunEvent
@@ -41,15 +42,26 @@ class ActiveRun:
         checkpoint_id: Its id in langgraph's store; changes when it moves to a changed graph.
         message: The conversation of its item, as its caller names it; empty: as the item says.
         is_replay: Whether it replays a recorded run.
-        reopens: Reviews whose open item must show the run's present content.
+        reopens: Review nodes whose open review must show the run's present content.
         gate: Awaited before the first delivery; None if it has passed or does not exist.
         listener: Called with events; None if nobody listens.
         untold: Events that wait for the next one that is sent.
         redraft: Whether this leg drafts the run again.
-        stale_ids: Review items that this leg found stale.
+        stale_ids: Reviews that this leg found stale.
         is_rehearsal: Whether it only rehearses a decision.
         is_elsewhere: Whether the program that runs it stores its state, not the table of runs and the checkpoint file.
         amended: Steps whose value a decision of this leg replaced, with their present value.
+        is_resumed: Whether it has run before.
+        lead: Prefix of the names of its steps in the whole run: `letters[3].` in an element of a map; else empty.
+        stands_on: Digest of what an element was made from; empty for a whole run.
+        each: In an element of a map: name of the item (`as`) to the item; of nested maps also those around it.
+        refused_by: Why no effect of it may happen: a review around the element rejected. Empty if none did.
+        elements: Outcomes of elements, by name: `letters[3]`; see `Elements`.
+        waits: Reviews that wait, with their items, by name: `letters[3].review`.
+        answered: Names of those that were decided since; None if it is unknown.
+        redrafts: Element to the review in it whose draft this leg makes again, and how that is decided.
+        owes: Whether an effect in an element of it was decided and not done.
+        open_failures: Failures of elements that may still end well, by node.
     """
 
     run_id: str
@@ -73,6 +85,17 @@ class ActiveRun:
     redraft: Redraft = "no"
     stale_ids: list[str] = field(default_factory=list[str])
     amended: dict[str, Outcome] = field(default_factory=dict[str, "Outcome"])
+    is_resumed: bool = False
+    lead: str = ""
+    stands_on: str = ""
+    each: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
+    refused_by: str = ""
+    elements: dict[str, Mapping[str, JsonValue]] = field(default_factory=dict[str, "Mapping[str, JsonValue]"])
+    waits: dict[str, str] = field(default_factory=dict[str, str])
+    answered: frozenset[str] | None = None
+    redrafts: dict[str, tuple[str, Redraft]] = field(default_factory=dict[str, "tuple[str, Redraft]"])
+    owes: bool = False
+    open_failures: dict[str, CompoundError] = field(default_factory=dict[str, "CompoundError"])
     budget: Budget | None = None
     seconds: float | None = None
     asks_when_spent: bool = False
@@ -96,6 +119,51 @@ class ActiveRun:
             self._deadline = current_time() + self.seconds
         given = dict(self.input) if self.seen_input is None else self.seen_input
         self.scope.update(input=given, context=dict(self.context), run=run)
+
+    @property
+    def key(self) -> str:
+        """Its id among the runs in memory; elements of one run differ."""
+        return f"{self.run_id}~{self.lead}" if self.lead else self.run_id
+
+    def at(self, step: Step) -> str:
+        """Name of a step in the whole run: `letters[3].review`."""
+        return self.lead + step.name if self.lead else step.path
+
+    def element(
+        self, name: str, around: Scope, *, each: Mapping[str, JsonValue], stands_on: str, refused_by: str
+    ) -> ActiveRun:
+        """One element of a map of this run: a run of its own for its steps, the same run to everybody else.
+
+        Args:
+            name: `letters[3]`.
+            around: What its references see around it, with its item.
+            each: See `ActiveRun`.
+            stands_on: See `ActiveRun`.
+            refused_by: See `ActiveRun`.
+        """
+        made = replace(
+            self,
+            checkpoint_id=f"{self.checkpoint_id}~{name}.",
+            lead=f"{self.lead}{name}.",
+            each=each,
+            stands_on=stands_on,
+            refused_by=refused_by,
+            gate=None if self.gate is None else self.pass_gate,
+            redraft="no",
+            reopens=frozenset(),
+            answered=None,
+            redrafts={},
+            owes=False,
+            waits={},
+            elements={},
+            amended={},
+            outcomes={},
+            scope={},
+        )
+        made.scope.update(around)
+        made._deadline = self._deadline
+        made._gating = None
+        return made
 
     @property
     def is_out_of_time(self) -> bool:
@@ -151,6 +219,8 @@ class ActiveRun:
             span.set(is_replay=True)
         if self.is_rehearsal:
             span.set(is_rehearsal=True)
+        if self.lead:
+            span.set(journal_key=self.lead + step.name)
         return span
 
 

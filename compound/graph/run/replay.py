@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import orjson
 
+from compound.errors import NodeError
+from compound.graph.planning.expanding import EACH
 from compound.graph.run.attempts import decide
 from compound.graph.run.dataflow import run_program
+from compound.graph.run.items import combined, element_of, items_of, value_of
 from compound.graph.run.outcome import Outcome
 from compound.trace.payload import digest
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from compound.graph.run.active import ActiveRun, NodeCall, Runner
     from compound.trace import TraceReader
 
-Mode: TypeAlias = Literal["pinned", "fresh"]
+ReplayMode: TypeAlias = Literal["pinned", "fresh"]
 PAID: Final = frozenset({"llm", "agent"})
 STRUCTURE: Final = frozenset({"enter", "graph", "map-join"})
 """Steps that only pass values on: they always run, at no cost."""
@@ -79,7 +82,7 @@ class Replay:
     """
 
     recording: Recording
-    mode: Mode
+    mode: ReplayMode
     swaps: Mapping[str, JsonValue]
     sources: dict[str, str] = field(default_factory=dict[str, str])
     changed: list[str] = field(default_factory=list[str])
@@ -116,25 +119,58 @@ class Replay:
         """Run every segment; reviews and effects are answered from the recording, or end the replay there."""
         for segment in plan.segments:
             if segment.kind == "flow":
-                await run_program(plan.programs[segment.name], active, scope=active.scope, outcomes=active.outcomes)
+                flow = plan.programs[segment.name]
+                await run_program(flow, active, scope=active.scope, outcomes=active.outcomes, lead=active.lead)
+                continue
+            step = plan.steps[segment.name]
+            body = plan.bodies.get(segment.name)
+            active.settle(
+                step.name, self._boundary(step, active) if body is None else await self._elements(step, body, active)
+            )
+
+    async def _elements(self, step: Step, body: Plan, active: ActiveRun) -> Outcome:
+        """A map with reviews or effects: each of its elements is replayed like a run."""
+        rules, inputs = step.elements, decide(step, active, active.scope, active.outcomes)
+        if rules is None or isinstance(inputs, Outcome):
+            return inputs if isinstance(inputs, Outcome) else Outcome("skipped")
+        if step.path in self.swaps:
+            return Outcome("ok", self._ended(active.lead + step.name, "swapped", self.swaps[step.path]))
+        try:
+            items = items_of(step, rules.rules, inputs[EACH], active.run_id)
+        except NodeError as error:
+            return Outcome("failed", error=error)
+        results: list[Outcome] = []
+        for at, value in enumerate(items):
+            stops = len(self.stopped_at)
+            element = element_of(step, active, at, value)
+            await self.run(body, element)
+            if len(self.stopped_at) > stops:
+                results.append(Outcome("blocked", reason=f"{self.stopped_at[-1]} is not in the recording"))
             else:
-                step = plan.steps[segment.name]
-                active.settle(step.name, self._boundary(step, active))
+                results.append(value_of(step, rules.rules, at, element.scope, element.outcomes, active.run_id))
+        stopped = next((one for one in results if one.status == "blocked"), None)
+        if stopped is not None:
+            return stopped
+        made = combined(step, rules.rules, items, results, active.run_id)
+        if made.status == "ok":
+            self._ended(active.lead + step.name, "ran", made.value)
+        return made
 
     def _boundary(self, step: Step, active: ActiveRun) -> Outcome:
         early = decide(step, active, active.scope, active.outcomes)
         if isinstance(early, Outcome):
             return early
+        key = active.lead + step.name
         if step.path in self.swaps:
-            return Outcome("ok", self._ended(step.name, "swapped", self.swaps[step.path]))
+            return Outcome("ok", self._ended(key, "swapped", self.swaps[step.path]))
         if step.kind == "effect":
-            is_known = (step.name, step.config_hash, digest(early)) in self.recording.values
+            is_known = (key, step.config_hash, digest(early)) in self.recording.values
         else:
             # A person who sees another draft may decide differently.
-            is_known = step.name in self.recording.last and not any(dep in self.changed for dep in step.deps)
+            is_known = key in self.recording.last and not any(active.lead + dep in self.changed for dep in step.deps)
         if is_known:
-            for name, value in self.recording.amends.get(step.path, {}).items():
+            for name, value in self.recording.amends.get(key, {}).items():
                 active.amend(name, value)
-            return Outcome("ok", self._ended(step.name, "recorded", self.recording.last[step.name]))
-        self.stopped_at.append(step.name)
-        return Outcome("blocked", reason=f"{step.name} is not in the recording, and a replay never acts")
+            return Outcome("ok", self._ended(key, "recorded", self.recording.last[key]))
+        self.stopped_at.append(key)
+        return Outcome("blocked", reason=f"{key} is not in the recording, and a replay never acts")

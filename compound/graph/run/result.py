@@ -25,7 +25,7 @@ class RunResult:
         values: Node name to value, of every node that ran, in the order of the plan.
         skipped: Node name to why it did not run.
         failures: Node name to error, of every failed node; abstentions of models are not failures.
-        review_ids: Review items that wait.
+        review_ids: Reviews that wait.
         stale_ids: Those of them that were just found stale: they wait for a new draft.
         auto: With `until="review"`: review node to whether its rule holds and the policy allows it to decide.
         auto_scores: With `until="review"`: review node to the score of its rule, if it has one.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Data = Mapping[str, "JsonValue"]
 
 
-def keep(plan: Plan) -> dict[str, JsonValue]:
+def keep_graph(plan: Plan) -> dict[str, JsonValue]:
     """Everything that is needed to plan the graph again, independent of the files."""
     return {
         **_one(plan.spec),

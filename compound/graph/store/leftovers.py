@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
 def drop_checkpoints(path: Path, run_ids: Collection[str], *, dry_run: bool = False) -> int:
@@ -30,6 +34,17 @@ def drop_checkpoints(path: Path, run_ids: Collection[str], *, dry_run: bool = Fa
         return len(set(mine.values()))
     finally:
         saver.close()
+
+
+def threads_of_elements(saver: BaseCheckpointSaver[str], checkpoint_id: str) -> list[str]:
+    """The checkpoints of all elements of a run's maps."""
+    from compound.graph.store.saver import CheckpointFile
+
+    start = f"{checkpoint_id}~"
+    if isinstance(saver, CheckpointFile):
+        query = "SELECT DISTINCT thread_id FROM checkpoints WHERE thread_id > ? AND thread_id < ?"
+        return [str(row[0]) for row in saver.conn.execute(query, (start, f"{checkpoint_id}\x7f")).fetchall()]
+    return [name for name in getattr(saver, "storage", {}) if name.startswith(start)]
 
 
 def has_checkpoint(path: Path, run_id: str) -> bool:

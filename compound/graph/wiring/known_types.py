@@ -114,7 +114,7 @@ def _joined(  # noqa: PLR0911 - one return per kind of type
         return written[0].item if isinstance(written[0], Nullable) else written[0]
     if all(isinstance(kind, Enum) for kind in kinds):
         return Enum(tuple(dict.fromkeys(value for kind in kinds if isinstance(kind, Enum) for value in kind.values)))
-    if all(isinstance(kind, Enum) or kind in {STR, Scalar("datetime")} for kind in kinds):
+    if all(isinstance(kind, Enum) or kind in {STR, Scalar("date"), Scalar("datetime")} for kind in kinds):
         return STR
     if all(kind in {Scalar("int"), Scalar("float")} for kind in kinds):
         return Scalar("float")

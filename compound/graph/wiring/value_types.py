@@ -40,7 +40,7 @@ from compound.spec.graph_file import GraphSpec
 from compound.spec.nodes import (
     AgentNode,
     AnyNode,
-    Block,
+    BlockNode,
     EffectNode,
     GraphNode,
     LlmNode,
@@ -103,7 +103,7 @@ class ValueTypes:
         catalogue: Catalogue,
         nodes: Mapping[str, AnyNode],
         parent: ValueTypes | None = None,
-        block: Block | None = None,
+        block: BlockNode | None = None,
         around: tuple[str, ...] = (),
     ) -> None:
         self._spec = spec
@@ -116,7 +116,7 @@ class ValueTypes:
         self._skips: dict[str, bool] = {}
         self.names: Names = spec.type_names
 
-    def below(self, block: Block) -> ValueTypes:
+    def below(self, block: BlockNode) -> ValueTypes:
         """Types as a block's nodes see them."""
         return ValueTypes(self._spec, self._catalogue, block.nodes, self, block, self._around[:-1])
 
@@ -148,7 +148,7 @@ class ValueTypes:
         given = {"input": self._spec.input_type, "context": self._spec.context_type, "run": RUN}
         return given.get(name)
 
-    def _of_given(self, block: Block, around: ValueTypes) -> Type:
+    def _of_given(self, block: BlockNode, around: ValueTypes) -> Type:
         """The type of `$previous` of a repeat, or of the item of a map."""
         if isinstance(block, RepeatBlock):
             return Record({inner: or_null(self.root(inner) or ANY) for inner in self._nodes})
@@ -280,7 +280,7 @@ class ValueTypes:
             return parse_type(cast("JsonValue", node.out))
         return self.of_callee(node)
 
-    def _of_block(self, node: Block) -> Type:
+    def _of_block(self, node: BlockNode) -> Type:
         inner = self.below(node)
         if node.out is None:
             kinds = {name: (inner.root(name) or ANY, inner.may_skip(name)) for name in node.nodes}
@@ -332,7 +332,7 @@ def _may_skip(node: AnyNode) -> bool:
     return False
 
 
-def _given_in(block: Block) -> str:
+def _given_in(block: BlockNode) -> str:
     return block.map.item if isinstance(block, MapBlock) else "previous"
 
 

@@ -9,7 +9,7 @@ from compound.language.json_text import read_json, write_json
 from compound.language.sha import sha
 from compound.model.call.types import (
     BilledStep,
-    Block,
+    ContentBlock,
     ModelRequest,
     ModelResponse,
     NativeBlock,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, JsonValue]
 
-_KINDS: dict[str, type[Block]] = {
+_KINDS: dict[str, type[ContentBlock]] = {
     "text": TextBlock,
     "thinking": ThinkingBlock,
     "tool_call": ToolCall,
@@ -130,7 +130,7 @@ def _call(record: Record) -> ToolCall:
     )
 
 
-def _block(kind: str, record: Record) -> Block:
+def _block(kind: str, record: Record) -> ContentBlock:
     if kind == "text":
         return TextBlock(text=cast("str", record["text"]), cache=cast("bool", record["cache"]))
     if kind == "thinking":

@@ -57,7 +57,7 @@ class NativeBlock:
     data: Mapping[str, JsonValue]
 
 
-Block = TextBlock | ThinkingBlock | ToolCall | ToolResult | NativeBlock
+ContentBlock = TextBlock | ThinkingBlock | ToolCall | ToolResult | NativeBlock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Message:
     """A turn of the conversation. The role `system` adds an instruction mid-conversation; few models support it."""
 
     role: Literal["user", "assistant", "system"]
-    content: str | tuple[Block, ...]
+    content: str | tuple[ContentBlock, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +213,7 @@ class ModelResponse:
     data: JsonValue | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     stop_reason: StopReason = "end_turn"
-    content: tuple[Block, ...] = ()
+    content: tuple[ContentBlock, ...] = ()
     usage: Usage = field(default_factory=Usage)
     provider: str = ""
     model: str = ""

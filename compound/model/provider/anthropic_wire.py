@@ -9,7 +9,7 @@ from compound.errors import ModelError
 from compound.language.json_text import read_json, whole_text
 from compound.model.call.canonical import to_json
 from compound.model.call.types import (
-    Block,
+    ContentBlock,
     Message,
     ModelRequest,
     ModelResponse,
@@ -102,14 +102,14 @@ def _message(message: Message) -> Json:
     return {"role": message.role, "content": [_block(block) for block in kept]}
 
 
-def _text(block: Block) -> str | None:
+def _text(block: ContentBlock) -> str | None:
     """The text of a text block; None for other blocks."""
     if isinstance(block, NativeBlock):
         return str(block.data.get("text") or "") if block.data.get("type") == "text" else None
     return block.text if isinstance(block, TextBlock) else None
 
 
-def _block(block: Block) -> Json:
+def _block(block: ContentBlock) -> Json:
     match block:
         case TextBlock():
             out: Json = {"type": "text", "text": block.text}
@@ -177,7 +177,7 @@ def _why(stop: JsonValue, details: JsonValue) -> str:
     return "" if str(stop) in _STOPS else f"the provider stopped with {stop!r}, which may not be a complete answer"
 
 
-def _parse_block(part: Json) -> Block:
+def _parse_block(part: Json) -> ContentBlock:
     match part.get("type"):
         case "text" if not part.get("citations"):
             return TextBlock(text=str(part["text"]))

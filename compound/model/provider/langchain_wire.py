@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from compound.errors import ModelError
 from compound.language.json_text import read_json, whole_characters, whole_text
 from compound.model.call.types import (
-    Block,
+    ContentBlock,
     Message,
     ModelRequest,
     ModelResponse,
@@ -140,7 +140,7 @@ def _calls(message: AIMessage, *, is_cut: bool) -> Iterator[ToolCall]:
         yield ToolCall(id=broken["id"] or "", name=broken["name"] or "", arguments=arguments)
 
 
-def _content(message: AIMessage, text: str) -> Iterator[Block]:
+def _content(message: AIMessage, text: str) -> Iterator[ContentBlock]:
     if isinstance(message.content, str):
         if text:
             yield TextBlock(text=text)

@@ -1,4 +1,4 @@
-"""Reopens items of which an effect was refused."""
+"""Reopens reviews of which an effect was refused."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _OPEN_ENDED: Final = frozenset({EffectStatus.FAILED, EffectStatus.SENDING, Effec
 
 
 def reopen_refused(queue: ReviewQueue, outbox: Outbox, run_id: str) -> tuple[str, ...]:
-    """Reopen the items of a run whose decision includes a refused effect; returns their ids.
+    """Reopen the reviews of a run whose decision includes a refused effect; returns their ids.
 
     Any other failure (a locked database, a full disk, an unknown outcome) reopens nothing: the decision stands, and
-    its effects are retried under their keys. An item is reopened only when every other effect of its decision has
+    its effects are retried under their keys. A review is reopened only when every other effect of its decision has
     ended; effects that are still pending are withdrawn.
     """
     from compound.review import ReviewFilter, Status
 
     reopened: list[str] = []
-    for item in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
-        effects = outbox.for_decision(queue.decisions(item.review_id)[-1].decision_id)
+    for review in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
+        effects = outbox.for_decision(queue.decisions(review.review_id)[-1].decision_id)
         refused = next((one for one in effects if one.status is EffectStatus.REFUSED), None)
         if refused is not None and not any(one.status in _OPEN_ENDED for one in effects):
             outbox.cancel([one.call.key for one in effects if one.status is EffectStatus.SCHEDULED], actor="outbox")
-            queue.reopen(item.review_id, _told(refused, effects))
-            reopened.append(item.review_id)
+            queue.reopen(review.review_id, _told(refused, effects))
+            reopened.append(review.review_id)
     return tuple(reopened)
 
 

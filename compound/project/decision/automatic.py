@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
 from compound.language.sha import sha
+from compound.review.item.elements import declared_name
 from compound.review.item.types import Readiness
 from compound.review.queue.certificate import Certificates
 
@@ -108,7 +109,7 @@ class Gatekeeper:
     def _standing(self, request: ReviewRequest, coverage: Coverage) -> tuple[str, tuple[str, ...]]:
         standing = self.certificates.standing(
             graph_name=request.graph_name,
-            node=request.node,
+            node=declared_name(request.node),
             profile=self._resources.settings.profile.name,
             covers=coverage.covers,
         )

@@ -1,4 +1,4 @@
-"""Runs that answer messages of a conversation: a new message makes items of earlier messages stale."""
+"""Runs that answer messages of a conversation: a new message makes reviews of earlier messages stale."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from compound.review.queue.queue import ReviewQueue
 
 _TRIES = 5
-"""Attempts to mark an item that others change at the same time; its decision is checked in any case."""
+"""Attempts to mark a review that others change at the same time; its decision is checked in any case."""
 
 
 class Conversations:
-    """Incoming messages, and the items that wait for an answer.
+    """Incoming messages, and the reviews that wait for an answer.
 
     Args:
         resources: The opened project.
@@ -33,9 +33,9 @@ class Conversations:
         self._messages = Messages(resources.state)
 
     def begin(self, run_id: str, arrival: Arrival) -> None:
-        """Record that a run answers a message; items of earlier messages in its conversation become stale.
+        """Record that a run answers a message; reviews of earlier messages in its conversation become stale.
 
-        Items that wait, and decided ones whose run has not resumed. A decision that is being carried out stands.
+        Reviews that wait, and decided ones whose run has not resumed. A decision that is being carried out stands.
         Idempotent: after a crash the same call completes the work.
         """
         self._messages.arrive(arrival, run_id, now=self._resources.clock())
@@ -43,11 +43,11 @@ class Conversations:
         if len(others) < 2:
             return
         for other, _ in self._messages.runs(arrival.mailbox, others):
-            for item in self._queue.list(ReviewFilter(statuses=(*UNDECIDED, Status.DECIDED), run_id=other)):
-                if item.status is Status.DECIDED:
-                    self._queue.recall(item.review_id)
+            for review in self._queue.list(ReviewFilter(statuses=(*UNDECIDED, Status.DECIDED), run_id=other)):
+                if review.status is Status.DECIDED:
+                    self._queue.recall(review.review_id)
                 else:
-                    self._check(item.review_id)
+                    self._check(review.review_id)
 
     def _check(self, review_id: str) -> None:
         for _ in range(_TRIES):

@@ -1,4 +1,4 @@
-"""Effects that were done for an item, next to those that are proposed: they are kept for all versions of the item."""
+"""Effects that were done for a review, next to the proposed ones; kept for all of its versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compound.effect import Effect
     from compound.effect.outbox import Outbox
     from compound.effect.types import EffectResult
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
 
 Canonical = Callable[[str, Mapping[str, "JsonValue"]], "JsonValue"]
@@ -36,10 +36,10 @@ def canonical_of(effects: Mapping[str, Effect]) -> Canonical:
     return canonical
 
 
-def effects_of(queue: ReviewQueue, outbox: Outbox, item: ReviewItem) -> list[EffectResult]:
-    """Effects of all decisions about an item, its escalations and its earlier rounds."""
-    decisions = set(queue.decision_ids(item.run_id, item.node))
-    return [one for one in outbox.for_run(item.run_id) if one.decision_id in decisions]
+def effects_of(queue: ReviewQueue, outbox: Outbox, review: Review) -> list[EffectResult]:
+    """Effects of all decisions about a review, its escalations and its earlier rounds."""
+    decisions = set(queue.decision_ids(review.run_id, review.node))
+    return [one for one in outbox.for_run(review.run_id) if one.decision_id in decisions]
 
 
 def done_of(effects: Sequence[EffectResult]) -> list[EffectResult]:

@@ -1,4 +1,4 @@
-"""What an item shows of the effects of its decisions: the text of a message, and every other action."""
+"""What a review shows of the effects of its decisions: the text of a message, and every other action."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def draft_of(request: ReviewRequest, effects: Effects) -> Draft:
-    """The draft of a new item: the effects of an approval, or of the first action that has effects."""
+    """The draft of a new review: the effects of an approval, or of the first action that has effects."""
     does = {action: with_targets(calls, effects) for action, calls in request.effects.items()}
     main = does.get("approve") or next((calls for calls in does.values() if calls), ())
     return Draft(

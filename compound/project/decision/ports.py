@@ -20,9 +20,11 @@ from compound.graph.port.services import (
 from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
-from compound.review import Status
+from compound.review import ReviewFilter, Status
+from compound.review.item.elements import lead_of
+from compound.review.item.machine import UNDECIDED
 from compound.review.item.offer import WITHOUT_EFFECTS
-from compound.review.item.types import Decision, NewReview, Readiness, Redraft, ReviewItem
+from compound.review.item.types import Decision, NewReview, Readiness, Redraft, Review
 from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ _OPEN = frozenset({"pending", "in_review", "awaiting_second", "snoozed"})
 RETURN = "return"
 
 
-class Gate(Protocol):
+class RuleGuard(Protocol):
     """Decides whether an `auto` rule may fire; implemented by `compound.project.decision.automatic.Gatekeeper`."""
 
     def said(self, request: ReviewRequest) -> tuple[Readiness | None, tuple[str, ...]]:
@@ -51,7 +53,7 @@ class Conversed(Protocol):
 class QueuedReviews:
     """`compound.graph.port.services.Reviews` over the review queue.
 
-    An item proposes the effects that follow its review; the reasons for asking come from the graph's
+    A review proposes the effects that follow it; the reasons for asking come from the graph's
     `shows.reasons`.
 
     Args:
@@ -65,7 +67,7 @@ class QueuedReviews:
         self,
         queue: ReviewQueue,
         effects: Mapping[str, Effect] | None = None,
-        gatekeeper: Gate | None = None,
+        gatekeeper: RuleGuard | None = None,
         conversations: Conversed | None = None,
     ) -> None:
         self.queue = queue
@@ -74,35 +76,35 @@ class QueuedReviews:
         self._effects = effects or {}
 
     async def open(self, request: ReviewRequest) -> OpenedReview:
-        """Open or find the item. A rule that holds decides an untouched item if a certificate covers it."""
-        new, item, decision = self._opened(self._ruled(request))
-        if item.status is Status.STALE and request.redraft != "no":
-            item = self.queue.redraft(item.review_id, user="graph", version=item.version, fresh=_fresh(new))
+        """Open or find the review. A rule that holds decides an untouched review if a certificate covers it."""
+        new, review, decision = self._opened(self._ruled(request))
+        if review.status is Status.STALE and request.redraft != "no":
+            review = self.queue.redraft(review.review_id, user="graph", version=review.version, fresh=_fresh(new))
         if decision is None and self._refs(new.run_id):
-            item = self._checked(item)  # a message may have arrived while the run came to this review
-        # Every decision changes the version of its item.
-        if decision is None and item.version > 1 and item.status is not Status.DECIDED:
-            decision = self._standing(item)
+            review = self._checked(review)  # a message may have arrived while the run came to this review
+        # Every decision changes the version of its review.
+        if decision is None and review.version > 1 and review.status is not Status.DECIDED:
+            decision = self._standing(review)
         # a returned draft is shown to a person again
-        auto = request.auto if request.redraft != "ask" and new.round == 0 else None
-        by = _certified(new, item)
-        if decision is None and auto is not None and by and item.status is Status.PENDING:
-            decision = self._decide(item.review_id, auto, by)
-            item = self.queue.show(item.review_id) if decision is None else item
+        auto = request.auto if request.redraft != "ask" and new.returns == 0 else None
+        by = _certified(new, review)
+        if decision is None and auto is not None and by and review.status is Status.PENDING:
+            decision = self._decide(review.review_id, auto, by)
+            review = self.queue.show(review.review_id) if decision is None else review
         return OpenedReview(
-            review_id=item.review_id,
-            decision=self._told(decision, item) if decision else None,
-            is_stale=item.status is Status.STALE,
+            review_id=review.review_id,
+            decision=self._told(decision, review) if decision else _closed(review),
+            is_stale=review.status is Status.STALE,
         )
 
     def _refs(self, run_id: str) -> Mapping[str, int]:
         return {} if self._conversations is None else self._conversations.refs(run_id)
 
-    def _checked(self, item: ReviewItem) -> ReviewItem:
-        """The item, marked stale if a message arrived that its draft does not include."""
+    def _checked(self, review: Review) -> Review:
+        """The review, marked stale if a message arrived that its draft does not include."""
         with suppress(ConflictError):  # it is being decided or claimed; a decision makes its own check
-            return self.queue.check_stale(item.review_id)
-        return self.queue.show(item.review_id)
+            return self.queue.check_stale(review.review_id)
+        return self.queue.show(review.review_id)
 
     def _ruled(self, request: ReviewRequest) -> NewReview:
         new = self._new_item(request)
@@ -118,32 +120,40 @@ class QueuedReviews:
             readiness = replace(readiness, certificate="")  # the person who requested the new draft decides it
         return replace(new, readiness=readiness, reasons=(*why, *new.reasons))
 
-    def _opened(self, new: NewReview) -> tuple[NewReview, ReviewItem, Decision | None]:
-        """The item of the newest round (each return of a draft opens one) and its decision."""
-        item = self.queue.open_item(new)
+    def _opened(self, new: NewReview) -> tuple[NewReview, Review, Decision | None]:
+        """The newest review (each return of a draft opens one) and its decision."""
+        review = self.queue.open_review(new)
         standing: Decision | None = None
-        while item.status is Status.DECIDED:
-            standing = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        while review.status is Status.DECIDED:
+            standing = self.queue.decision_for(review.run_id, review.node, returns=review.returns)
             if standing is None or standing.action != RETURN:
                 break
             why = f"returned by {standing.actor}: {standing.note or standing.reason}"
-            new = replace(new, round=item.round + 1, reasons=(*new.reasons, why))
-            item, standing = self.queue.open_item(new), None
-        return new, item, standing
+            new = replace(new, returns=review.returns + 1, reasons=(*new.reasons, why))
+            review, standing = self.queue.open_review(new), None
+        return new, review, standing
 
-    def _standing(self, item: ReviewItem) -> Decision | None:
+    def _standing(self, review: Review) -> Decision | None:
         """The decision that resumes the run; a returned draft has none."""
-        found = self.queue.decision_for(item.run_id, item.node, round=item.round)
+        found = self.queue.decision_for(review.run_id, review.node, returns=review.returns)
         return None if found is None or found.action == RETURN else found
 
-    def _told(self, decision: Decision, item: ReviewItem) -> ReviewDecision:
-        """The decision as the run sees it; an escalated item's decision replaces that of the first item."""
-        decided = item if decision.review_id == item.review_id else self.queue.show(decision.review_id)
-        return _decided(decision, item, decided.first_approver or "")
+    def _told(self, decision: Decision, review: Review) -> ReviewDecision:
+        """The decision as the run sees it; an escalated review's decision replaces that of the first review."""
+        decided = review if decision.review_id == review.review_id else self.queue.show(decision.review_id)
+        return _decided(decision, review, decided.first_approver or "")
 
-    async def instruction(self, run_id: str) -> str:
-        """The changes that the person who last returned a draft of this run asked for."""
-        returned = self.queue.returns(run_id)
+    async def withdraw(self, run_id: str, elements: str, *, kept: int) -> None:
+        """Withdraw the undecided items of elements that a map no longer has."""
+        for one in self.queue.list(ReviewFilter(run_id=run_id, statuses=tuple(UNDECIDED), limit=10_000)):
+            index = one.node.removeprefix(elements).partition("]")[0]
+            if one.node.startswith(elements) and int(index) >= kept:
+                why = f"the list of {elements.removesuffix('[')} no longer has this item"
+                self.queue.withdraw(one.review_id, actor="graph", reason=why)
+
+    async def instruction(self, run_id: str, lead: str = "") -> str:
+        """The changes that the person who last returned a draft of this run, or of an element of it, asked for."""
+        returned = [one for one in self.queue.returns(run_id) if lead_of(one.node) == lead]
         return (returned[-1].note or returned[-1].reason or "") if returned else ""
 
     def _decide(self, review_id: str, auto: AutoRuling, certificate: str) -> Decision | None:
@@ -158,13 +168,13 @@ class QueuedReviews:
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
-        """Store the run's current draft in an undecided item."""
-        new, item, _ = self._opened(self._ruled(request))
-        then = item.draft, dict(item.refs), item.decide
-        if item.status in _OPEN and then != (new.draft, dict(new.refs), new.decide):
+        """Store the run's current draft in an undecided review."""
+        new, review, _ = self._opened(self._ruled(request))
+        then = review.draft, dict(review.refs), review.decide, review.title
+        if review.status in _OPEN and then != (new.draft, dict(new.refs), new.decide, new.title):
             what = f"the graph of run {request.run_id} changed, and with it the draft"
-            stale = self.queue.outdate(item.review_id, ConflictError("graph.changed", what), actor="graph")
-            self.queue.redraft(item.review_id, user="graph", version=stale.version, fresh=_fresh(new))
+            stale = self.queue.outdate(review.review_id, ConflictError("graph.changed", what), actor="graph")
+            self.queue.redraft(review.review_id, user="graph", version=stale.version, fresh=_fresh(new))
         return await self.open(request)
 
     def _new_item(self, request: ReviewRequest) -> NewReview:
@@ -198,10 +208,10 @@ class QueuedReviews:
         )
 
     async def decision(self, review_id: str) -> ReviewDecision | None:
-        """The final decision of an item; None while it waits."""
-        item = self.queue.recall(review_id)
-        decision = self._standing(item)
-        return self._told(decision, item) if decision else None
+        """The final decision of an review; None while it waits."""
+        review = self.queue.recall(review_id)
+        decision = self._standing(review)
+        return self._told(decision, review) if decision else _closed(review)
 
 
 def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
@@ -212,12 +222,26 @@ def reasons_of(request: ReviewRequest) -> tuple[str, ...]:
     return reasons + request.remarks
 
 
-def _certified(now: NewReview, item: ReviewItem) -> str:
-    """The certificate under which the item may be decided automatically; empty if there is none.
+def _closed(review: Review) -> ReviewDecision | None:
+    """The end of an review of a map that nobody decided in time; a run's own review ends with the run."""
+    if review.status is not Status.EXPIRED or review.on_expire != "close" or not lead_of(review.node):
+        return None
+    return ReviewDecision(
+        decision_id="",
+        review_id=review.review_id,
+        action="",
+        actor="clock",
+        versions=rows_only(review.refs),
+        is_closed=True,
+    )
 
-    It must cover the item both when it was opened and now: an item that waits for a person keeps waiting for one.
+
+def _certified(now: NewReview, review: Review) -> str:
+    """The certificate under which the review may be decided automatically; empty if there is none.
+
+    It must cover the review both when it was opened and now: a review that waits for a person keeps waiting for one.
     """
-    then = "" if item.readiness is None else item.readiness.certificate
+    then = "" if review.readiness is None else review.readiness.certificate
     return then and ("" if now.readiness is None else now.readiness.certificate)
 
 
@@ -232,10 +256,11 @@ def _fresh(new: NewReview) -> Redraft:
         second=new.second,
         undo_s=new.undo_s,
         decide=new.decide,
+        source=(new.item, new.title),
     )
 
 
-def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecision:
+def _decided(decision: Decision, review: Review, first_by: str) -> ReviewDecision:
     return ReviewDecision(
         decision_id=decision.decision_id,
         review_id=decision.review_id,
@@ -244,7 +269,7 @@ def _decided(decision: Decision, item: ReviewItem, first_by: str) -> ReviewDecis
         fields=decision.fields,
         versions=rows_only(decision.refs),
         is_automatic=decision.actor.startswith("policy:"),
-        waited_s=max(0.0, decision.decided_at - item.created_at),
+        waited_s=max(0.0, decision.decided_at - review.created_at),
         first_by=first_by,
         amends=decision.draft.amends if decision.action not in WITHOUT_EFFECTS else {},
     )

@@ -10,7 +10,8 @@ from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
 from compound.project.open.conversation import rows_only
-from compound.review.item.types import Draft, Revalidated, ReviewItem
+from compound.review.item.elements import lead_of
+from compound.review.item.types import Draft, Revalidated, Review
 
 if TYPE_CHECKING:
     from compound.connector.state.messages import Messages
@@ -50,18 +51,19 @@ class ProjectProbe:
 def recheck(resources: Resources) -> Revalidate:
     """Rehearse the actions of a draft that are not done yet on their targets; every change is rolled back."""
 
-    def rehearse(item: ReviewItem, draft: Draft) -> Revalidated:
-        calls = not_done(resources, item, draft.actions)
-        return Revalidated(problems=problems_of(resources, calls, item.refs), refs=dict(item.refs))
+    def rehearse(review: Review, draft: Draft) -> Revalidated:
+        calls = not_done(resources, review, draft.actions)
+        return Revalidated(problems=problems_of(resources, calls, review.refs), refs=dict(review.refs))
 
     return rehearse
 
 
-def not_done(resources: Resources, item: ReviewItem, calls: Sequence[EffectCall]) -> list[EffectCall]:
-    """The effects that were not done for the item yet: done effects are not rehearsed."""
+def not_done(resources: Resources, review: Review, calls: Sequence[EffectCall]) -> list[EffectCall]:
+    """The effects that were not done for the review yet: done effects are not rehearsed."""
     from compound.effect.outbox import Outbox
 
-    done = done_of(Outbox(resources.state).for_run(item.run_id))
+    of_run = Outbox(resources.state).for_run(review.run_id)
+    done = done_of([one for one in of_run if lead_of(one.call.node) == lead_of(review.node)])
     return rest_of(calls, done, canonical_of(resources.parts.effects))
 
 

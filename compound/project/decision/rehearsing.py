@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compound.graph import Engine
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.project.open.resources import Resources
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
 
 T = TypeVar("T")
@@ -44,28 +44,28 @@ class GraphRehearsal:
         self._queue = queue
 
     def __call__(
-        self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
+        self, review: Review, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
     ) -> Rehearsed:
         """Rehearse a decision; nothing is stored.
 
         Raises:
             DataError: `review.edit`, `review.text-needed`, `policy.*`.
         """
-        made = self._made(item, _trial(item, action, fields, given, user))
+        made = self._made(review, _trial(review, action, fields, given, user))
         if made is None:
             if given:
-                at = f"the run of review item {item.review_id}"
+                at = f"the run of review {review.review_id}"
                 what = f"{at} belongs to another program, and its graph is not in this project"
                 raise DataError("review.edit", what, fix="reject it, or decide it in the project of its graph")
-            return Rehearsed(draft=item.draft)
-        draft = decided_draft(item.draft, action, made, self._resources.parts.effects)
+            return Rehearsed(draft=review.draft)
+        draft = decided_draft(review.draft, action, made, self._resources.parts.effects)
         does = draft.effects.get(action, ())
         if action == EDIT:
             shown = [one.name for one in made.before]
             need_same_names(shown, [one.name for one in made.effects])
-        versions = {**made.request.versions, **item.refs}
-        self._require_possible(item, action, does, versions if given else None)
-        if made.is_unseen or self._differs(item, action, made):
+        versions = {**made.request.versions, **review.refs}
+        self._require_possible(review, action, does, versions if given else None)
+        if made.is_unseen or self._differs(review, action, made):
             again = replace(
                 draft_of(made.request, self._resources.parts.effects), given=draft.given, amends=draft.amends
             )
@@ -79,70 +79,70 @@ class GraphRehearsal:
         # The approved draft is byte for byte the one that was shown.
         changed = made.request.shown if made.changed else None
         return Rehearsed(
-            draft=draft if given else item.draft,
+            draft=draft if given else review.draft,
             evidence=changed,
             refs=made.request.versions,
             undo_s=made.request.undo_s,
         )
 
     def _require_possible(
-        self, item: ReviewItem, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None
+        self, review: Review, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None
     ) -> None:
-        calls = not_done(self._resources, item, does)
+        calls = not_done(self._resources, review, does)
         problems = problems_of(self._resources, calls, refs)
         if problems:
             what = f"{action} cannot be done: {'; '.join(problems)}"
-            raise DataError("review.edit", what, fix="make another change, or reject the item")
+            raise DataError("review.edit", what, fix="make another change, or reject the review")
 
-    def _differs(self, item: ReviewItem, action: str, made: Rehearsal) -> bool:
-        """Raises if the run would now do something else than the item shows."""
-        if set(item.decide.get(action, {})) - set(item.draft.fields):
+    def _differs(self, review: Review, action: str, made: Rehearsal) -> bool:
+        """Raises if the run would now do something else than the review shows."""
+        if set(review.decide.get(action, {})) - set(review.draft.fields):
             return False  # the shown fields include some that only the decider provides
         now = with_targets(made.before, self._resources.parts.effects)
-        return _bound(item.draft, now) != _bound(item.draft, item.draft.effects.get(action, ()))
+        return _bound(review.draft, now) != _bound(review.draft, review.draft.effects.get(action, ()))
 
-    def _made(self, item: ReviewItem, trial: Trial) -> Rehearsal | None:
+    def _made(self, review: Review, trial: Trial) -> Rehearsal | None:
         from compound.graph.store.runs import run_record
 
-        record = run_record(self._resources.state, item.run_id)
+        record = run_record(self._resources.state, review.run_id)
         if record is not None:
-            return _wait(lambda: self._try(record.graph_name, item, trial, None))
-        held = item.held
+            return _wait(lambda: self._try(record.graph_name, review, trial, None))
+        held = review.held
         if held is None:
             return None
         try:
-            return _wait(lambda: self._try(str(held["graph"]), item, trial, held))
+            return _wait(lambda: self._try(str(held["graph"]), review, trial, held))
         except _OtherGraph:
             return None
 
-    async def _try(self, graph: str, item: ReviewItem, trial: Trial, held: Mapping[str, JsonValue] | None) -> Rehearsal:
+    async def _try(self, graph: str, review: Review, trial: Trial, held: Mapping[str, JsonValue] | None) -> Rehearsal:
         async with self._engine(graph, held) as engine:
             if held is None:
-                await self._follow(engine, item)
-            return await engine.rehearse(item.run_id, item.node, trial, held=held)
+                await self._follow(engine, review)
+            return await engine.rehearse(review.run_id, review.node, trial, held=held)
 
-    async def _follow(self, engine: Engine, item: ReviewItem) -> None:
-        """Migrate a run whose graph changed with `on_change: migrate`; its item may then propose something else.
+    async def _follow(self, engine: Engine, review: Review) -> None:
+        """Migrate a run whose graph changed with `on_change: migrate`; its review may then propose something else.
 
         Raises:
-            ConflictError: `review.drafted-again`: the proposal changed; the item shows the new one.
+            ConflictError: `review.drafted-again`: the proposal changed; the review shows the new one.
         """
         from compound.graph.store.runs import run_record
 
-        record = run_record(self._resources.state, item.run_id)
+        record = run_record(self._resources.state, review.run_id)
         if record is None or record.graph_hash == engine.plan.hash:
             return
         if engine.spec.on_change != "migrate" or record.status != "waiting_review":
             return
-        await engine.resume(item.run_id)
-        now = self._queue().show(item.review_id)
-        if now.version == item.version:
+        await engine.resume(review.run_id)
+        now = self._queue().show(review.review_id)
+        if now.version == review.version:
             return
-        name, version = item.review_id[:10], now.version
+        name, version = review.review_id[:10], now.version
         raise ConflictError(
             "review.drafted-again",
             f"the decision was not stored: the graph {record.graph_name} changed, its run moved to the new one, and "
-            f"review item {item.review_id} now shows version {version} with a new proposal",
+            f"review {review.review_id} now shows version {version} with a new proposal",
             fix=f"read it: compound review show {name}; then decide version {version}",
         )
 
@@ -169,7 +169,7 @@ class _OtherGraph(Exception):
     """Whether a caller's graph differs from this project's graph."""
 
 
-def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given: frozenset[str], user: str) -> Trial:
+def _trial(review: Review, action: str, fields: Mapping[str, JsonValue], given: frozenset[str], user: str) -> Trial:
     from compound.graph.engine.rehearsing import Trial
 
     return Trial(
@@ -177,9 +177,9 @@ def _trial(item: ReviewItem, action: str, fields: Mapping[str, JsonValue], given
         fields=fields,
         given=given,
         actor=user,
-        amends=item.draft.amends,
-        edited=item.draft.given,
-        may_type=frozenset(item.decide.get(action, {})),
+        amends=review.draft.amends,
+        edited=review.draft.given,
+        may_type=frozenset(review.decide.get(action, {})),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compound.evaluation import SuiteReport
     from compound.evaluation.certify import Bounded
-    from compound.review.queue.certificate import Certificate
+    from compound.review.queue.certificate import RuleCertificate
 
 REFUSED, MISSING, CERTIFIED = 1, 3, 0
 
@@ -35,7 +35,7 @@ class Certification:
     ready: int
     unlabelled: int
     found: Bounded
-    certificate: Certificate | None = None
+    certificate: RuleCertificate | None = None
     report: SuiteReport | None = None
 
     @property

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from compound.errors import DataError, ProjectError, choices
 from compound.evaluation.certify import Bounded, Label, bounded
+from compound.graph.planning.expanding import MAPPED
 from compound.project.evaluation.certification import Certification
+from compound.review.item.elements import declared_name
 from compound.spec.graph_file import blocks
-from compound.spec.nodes import GraphNode, ReviewNode
+from compound.spec.nodes import GraphNode, MapBlock, RepeatBlock, ReviewNode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from compound.evaluation.scoring import Scored
     from compound.project.decision.coverage import Coverage
     from compound.project.running.opened import OpenedProject
-    from compound.review.queue.certificate import Certificate
+    from compound.review.queue.certificate import RuleCertificate
     from compound.spec import GraphSpec
     from compound.spec.policy_file import Automatic
     from compound.spec.words import AutoRule
@@ -95,10 +97,11 @@ class Certifier:
         wrong = self._wrong_score(subject.spec, labels.suite)
         coverage = self._coverage(subject.spec)
         report, seen = self._run(labels)
-        ready = [one for one in seen if one.result.auto.get(subject.path)]
-        found = [label for one in ready if (label := _label(one, wrong, subject.path)) is not None]
+        ruled = [(one, at, holds) for one in seen for at, holds in one.result.auto.items()]
+        ready = [(one, at) for one, at, holds in ruled if holds and declared_name(at) == subject.path]
+        found = [label for one, at in ready if (label := _label(one, wrong, at)) is not None]
         if ready and not found:
-            names = sorted({score.name for one in ready for score in one.scores if score.value is not None})
+            names = sorted({score.name for one, _ in ready for score in one.scores if score.value is not None})
             what = f"no ready case of the suite {labels.suite} has a value of {wrong!r}"
             raise ProjectError("certify.no-labels", what, fix=choices(names, wrong))
         made = self._made(subject, f"suite {labels.suite}", found, ready=len(ready), report=report)
@@ -170,12 +173,12 @@ class Certifier:
             report=report,
         )
 
-    def list(self) -> Sequence[Certificate]:
+    def list(self) -> Sequence[RuleCertificate]:
         """The certificates of this profile, newest first."""
         known = self._project.services.gatekeeper.certificates
         return known.list(profile=self._project.settings.profile.name)
 
-    def find(self, named: str) -> Certificate:
+    def find(self, named: str) -> RuleCertificate:
         """A certificate, by a prefix of its id.
 
         Raises:
@@ -183,7 +186,7 @@ class Certifier:
         """
         return self._project.services.gatekeeper.certificates.find(named)
 
-    def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
+    def revoke(self, named: str, *, user: str, reason: str) -> RuleCertificate:
         """Revoke a certificate.
 
         Raises:
@@ -192,7 +195,7 @@ class Certifier:
         """
         return self._project.services.gatekeeper.certificates.revoke(named, user=user, reason=reason)
 
-    def status(self, certificate: Certificate) -> str:
+    def status(self, certificate: RuleCertificate) -> str:
         """`valid`, `revoked`, or `void: <what changed>`."""
         if certificate.revoked_at is not None:
             return f"revoked by {certificate.revoked_by}: {certificate.revoke_reason or 'no reason given'}"
@@ -255,7 +258,7 @@ class Certifier:
     def _rules(self, spec: GraphSpec, lead: str) -> Iterator[tuple[str, AutoRule]]:
         """Review nodes with a rule by path, including those of sub-graphs."""
         for place, node in blocks(spec.nodes):
-            name = lead + place[-1]
+            name = lead + _path(spec, place)
             if isinstance(node, ReviewNode) and node.auto is not None:
                 yield name, node.auto
             elif isinstance(node, GraphNode) and lead.count(_INSIDE) < 8:
@@ -263,13 +266,27 @@ class Certifier:
                 yield from self._rules(inner, f"{name}{_INSIDE}")
 
 
-def _label(one: Scored, wrong: str, path: str) -> Label | None:
+def _path(spec: GraphSpec, place: tuple[str, ...]) -> str:
+    """Name of a node in its run, without indexes: `letters.review` inside the map `letters`."""
+    names: list[str] = []
+    nodes = spec.nodes
+    for name in place[1::2]:
+        names.append(name)
+        node = nodes.get(name)
+        if isinstance(node, MapBlock | RepeatBlock):
+            is_asking = node.is_boundary and len(names) * 2 < len(place)
+            names += [MAPPED] if is_asking else []
+            nodes = node.nodes
+    return ".".join(names)
+
+
+def _label(one: Scored, wrong: str, at: str) -> Label | None:
+    """The label of a draft. The drafts of one map share the scores of their case: they count as one key."""
     values = [score.value for score in one.scores if score.name == wrong and score.value is not None]
     if not values:
         return None
-    return Label(
-        wrong=any(value > 0 for value in values), key=one.case.cluster_id, score=one.result.auto_scores.get(path)
-    )
+    key = one.case.cluster_id or (None if declared_name(at) == at else one.case.id)
+    return Label(wrong=any(value > 0 for value in values), key=key, score=one.result.auto_scores.get(at))
 
 
 def _bound(labels: Sequence[Label], rule: AutoRule, automatic: Automatic) -> Bounded:

@@ -247,7 +247,7 @@ class GraphSubject:
         return result
 
     def _approve(self, review_id: str) -> bool:
-        """Approve an item; returns False if it does not offer approval."""
+        """Approve a review; returns False if it does not offer approval."""
         for reviewer in _REVIEWERS:
             item = self._queue.show(review_id)
             try:

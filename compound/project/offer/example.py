@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from compound.project.source.parts import ProjectParts
     from compound.spec import GraphSpec
 
-_SAMPLES: Mapping[str, JsonValue] = {"str": "...", "int": 1, "float": 1.0, "bool": True, "any": {}}
+_SAMPLES: Mapping[str, JsonValue] = {
+    "str": "...", "int": 1, "float": 1.0, "bool": True, "any": {}, "date": "2026-01-31",
+    "datetime": "2026-01-31T12:00:00Z",
+}  # fmt: skip
 _DEPTH = 3
 
 
@@ -91,8 +94,6 @@ def _typed(kind: Type, spec: GraphSpec) -> str:
 def _sample(kind: Type, spec: GraphSpec, depth: int) -> JsonValue:
     """A placeholder value of a type."""
     match bare(kind, spec.type_names):
-        case Scalar("datetime"):
-            return "2026-01-31T12:00:00Z"
         case Scalar(name):
             return _SAMPLES[name]
         case Enum(values):

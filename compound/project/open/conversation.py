@@ -14,7 +14,7 @@ from compound.project.view.times import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compound.connector.state.messages import Message
+    from compound.connector.state.messages import IncomingMessage
     from compound.effect.types import EffectResult
     from compound.project.open.stores import Stores
     from compound.review.item.types import Decision
@@ -74,7 +74,7 @@ def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str 
     return [entry for _, entry in sorted(entries, key=lambda one: one[0])]
 
 
-def _customer(one: Message) -> ConversationEntry:
+def _customer(one: IncomingMessage) -> ConversationEntry:
     words = {name: value for name, value in one.words.items() if isinstance(value, str)}
     return ConversationEntry(
         who="customer",

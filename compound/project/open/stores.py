@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from compound.model.gateway.gateway import Gateway
     from compound.project.open.plugged import Plugged
     from compound.project.source.code_files import CodeFiles
-    from compound.retrieval import Embedder, Searcher
+    from compound.retrieval import Embedder, Retriever
     from compound.spec.models_file import ModelsFile
     from compound.specialist.registry import Registry
     from compound.trace import SpanStore
@@ -261,7 +261,7 @@ class Stores:
             return open_engine("qdrant", url=where)
         return open_engine(where, root=self.settings.home / "index", own=self.parts.own_plugins(VECTORS))
 
-    def retriever(self, name: str) -> Searcher:
+    def retriever(self, name: str) -> Retriever:
         """The published version of an index, or a plug-in's retriever for it.
 
         Raises:
@@ -271,21 +271,21 @@ class Stores:
             self._retrievers[name] = self._opened_retriever(name)
         return self._retrievers[name]
 
-    def _opened_retriever(self, name: str) -> Searcher:
+    def _opened_retriever(self, name: str) -> Retriever:
         from compound.retrieval.plugged import PluggedRetriever
-        from compound.retrieval.retriever import Retriever
+        from compound.retrieval.retriever import IndexRetriever
 
         chosen = self.settings.profile.retrievers.get(name)
         if chosen is not None:
-            made = cast("Searcher", self.plugged.make(RETRIEVERS, chosen, name))
+            made = cast("Retriever", self.plugged.make(RETRIEVERS, chosen, name))
             return PluggedRetriever(name, chosen.use, made)
-        opened = Retriever.open(name, self.index_engine, self.embedder_of(name))
+        opened = IndexRetriever.open(name, self.index_engine, self.embedder_of(name))
         self._closing.callback(opened.close)
         opened.reranker = self.plugged.reranker()
         return opened
 
     @cached_property
-    def _retrievers(self) -> dict[str, Searcher]:
+    def _retrievers(self) -> dict[str, Retriever]:
         return {}
 
     @cached_property

@@ -34,7 +34,7 @@ class EraseReport:
         keys: Number of keys; records do not repeat the keys themselves.
         runs: Runs that name the person.
         withdrawn: Those of them that waited for a decision, which is no longer possible.
-        removed: Kind (`runs`, `review_items`, `items`, `drafts`, `calls`, `effects`, `blobs`,
+        removed: Kind (`runs`, `reviews`, `items`, `drafts`, `calls`, `effects`, `blobs`,
             `replies`, `cached`, ...) to its count.
         left: Run to the reason it was skipped: it is running, or the outcome of an effect is unknown.
         found: Place to the number of mentions of the person after the removal; empty is the proof.
@@ -131,11 +131,11 @@ class Eraser:
             append_audit(db, "person.erased", at=self._now, actor="erase", subject=hashed, details=details)
 
     def _waiting(self, runs: Collection[str]) -> dict[str, list[str]]:
-        """Run to its undecided items."""
-        from compound.project.retention.prune_state import undecided_items
+        """Run to its undecided reviews."""
+        from compound.project.retention.prune_state import undecided_reviews
 
         with self._resources.state.read() as db:
-            return undecided_items(db, runs)
+            return undecided_reviews(db, runs)
 
     def _withdraw(self, runs: Collection[str]) -> list[str]:
         waiting = self._waiting(runs)

@@ -34,7 +34,7 @@ class Places:
         self._mention = mention
 
     def runs(self) -> set[str]:
-        """Every run that names the person: in rows, spans, review items or sent messages."""
+        """Every run that names the person: in rows, spans, reviews or sent messages."""
         found = set[str]()
         with self._resources.state.read() as db:
             for _, run_id in self._rows(db):
@@ -75,7 +75,7 @@ class Places:
 
     def _rows(self, db: Connection) -> Iterator[tuple[str, str]]:
         """Each row that names the person: its table, and its run if it has one."""
-        run_of_review = dict(db.execute(sa.select(tables.review_item.c.review_id, tables.review_item.c.run_id)).all())
+        run_of_review = dict(db.execute(sa.select(tables.review.c.review_id, tables.review.c.run_id)).all())
         for table in tables.metadata.tables.values():
             texts = [one for one in table.c if isinstance(one.type, sa.Text | sa.JSON)]
             if not texts:

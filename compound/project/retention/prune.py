@@ -84,7 +84,7 @@ class Pruner:
             last_heard,
             open_runs,
             stored_runs,
-            undecided_items,
+            undecided_reviews,
         )
 
         resources = self._resources
@@ -96,7 +96,7 @@ class Pruner:
             old = {run_id for run_id, one in traced.items() if one.ended_at < newest}
             ids = {*stored, *old}
             busy, heard, known = open_runs(db, ids), last_heard(db, ids), known_runs(db, old)
-            items = undecided_items(db, busy)
+            reviews = undecided_reviews(db, busy)
         # a paused run that only the traces know belongs to another program
         busy |= {run_id for run_id in old if traced[run_id].is_paused and run_id not in known}
         chosen: dict[str, tuple[list[str], list[str]]] = {one.name: ([], []) for one in limited}
@@ -107,7 +107,7 @@ class Pruner:
             if policy is not None and policy.name in chosen:
                 self._choose(policy, run_id, self._now - last, here, there, chosen[policy.name])
         waiting: dict[str, dict[str, list[str]]] = {one.name: {} for one in limited}
-        for run_id, asked in sorted(items.items()):
+        for run_id, asked in sorted(reviews.items()):
             policy = self._policy_of(stored.get(run_id), traced.get(run_id))
             limit = policy.retention.content_s if policy is not None else None
             if policy is not None and limit is not None and self._now - heard.get(run_id, self._now) > limit:
@@ -208,7 +208,7 @@ class Pruner:
         return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
 
     def _withdraw(self, cut: PolicyCut) -> list[str]:
-        """Withdraw items that waited longer than their content may be stored."""
+        """Withdraw reviews that waited longer than their content may be stored."""
         for items in cut.waiting.values():
             for review_id in items:
                 with suppress(ConflictError):  # it was just decided: the run resumes

@@ -36,7 +36,7 @@ _UNDELIVERED: Final = tuple(
     for one in (EffectStatus.SCHEDULED, EffectStatus.SENDING, EffectStatus.FAILED, EffectStatus.UNKNOWN)
 )  # fmt: skip
 
-_RUN, _ITEM, _OUTBOX, _CALL = tables.run, tables.review_item, tables.outbox, tables.call
+_RUN, _ITEM, _OUTBOX, _CALL = tables.run, tables.review, tables.outbox, tables.call
 _BATCH, _DECISION, _RESUME = tables.batch_item, tables.decision, tables.resume
 
 
@@ -110,8 +110,8 @@ def open_runs(db: Connection, run_ids: Collection[str]) -> set[str]:
     )
 
 
-def undecided_items(db: Connection, run_ids: Collection[str]) -> dict[str, list[str]]:
-    """Run to its undecided items."""
+def undecided_reviews(db: Connection, run_ids: Collection[str]) -> dict[str, list[str]]:
+    """Run to its undecided reviews."""
     undecided = [status.value for status in UNDECIDED]
     found: dict[str, list[str]] = {}
     for part in _parts(run_ids):
@@ -136,7 +136,7 @@ def forget_items(store: StateStore, mention: Mention) -> int:
 
 
 def last_heard(db: Connection, run_ids: Collection[str]) -> dict[str, float]:
-    """The time of the last activity of each run: of itself, its review items or its effects."""
+    """The time of the last activity of each run: of itself, its reviews or its effects."""
     found: dict[str, float] = {}
     for table, at in ((_RUN, "updated_at"), (_ITEM, "updated_at"), (_OUTBOX, "updated_at"), (_DECISION, "decided_at")):
         for part in _parts(run_ids):
@@ -159,7 +159,7 @@ def empty_runs(
         on_each: Called with the runs before the commit.
 
     Returns:
-        Rows by kind: `runs`, `calls`, `review_items`, `drafts`, `decisions`, `effects`, `scores`, `items`, `messages`.
+        Rows by kind: `runs`, `calls`, `reviews`, `drafts`, `decisions`, `effects`, `scores`, `items`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -213,7 +213,7 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "review_items": of(_ITEM, item={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
+        "reviews": of(_ITEM, item={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
         "drafts": sa.update(draft).where(draft.c.review_id.in_(items)).values(draft={}),
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),

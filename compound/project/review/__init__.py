@@ -1,1 +1,1 @@
-"""Review items of a project, their decisions and effects."""
+"""Reviews of a project, their decisions and effects."""

@@ -1,4 +1,4 @@
-"""The conversation of an item in `review show`: earlier messages, what was decided about them, what was done."""
+"""The conversation of a review in `review show`: earlier messages, what was decided about them, what was done."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class EffectView:
 
     Attributes:
         key: Its key; commands accept a prefix.
-        review_id: The review item that decided it; empty without a review.
+        review_id: The review that decided it; empty without a review.
         error: Why it was refused, failed or is unknown.
         next: The next command; empty if there is nothing to do.
     """
@@ -92,7 +92,7 @@ class EffectService:
         return [self._view(one) for one in self._outbox.group(result.group_key)]
 
     def _view(self, one: EffectResult) -> EffectView:
-        review_id = self._project.services.queue.item_of(one.decision_id) or ""
+        review_id = self._project.services.queue.review_of(one.decision_id) or ""
         return EffectView(
             key=one.call.key,
             effect=one.call.name,

@@ -1,4 +1,4 @@
-"""An item's view with the effects of its decisions."""
+"""A review's view with the effects of its decisions."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from compound.effect import Effect
     from compound.effect.types import EffectResult
     from compound.project.review.items import ReviewView
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
 
     Record = Mapping[str, JsonValue]
 
 
 def with_effects(
-    view: ReviewView, item: ReviewItem, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
+    view: ReviewView, review: Review, effects: Sequence[EffectResult], declared: Mapping[str, Effect]
 ) -> ReviewView:
-    """Add the effects that were done; an open item proposes only the others."""
+    """Add the effects that were done; an open review proposes only the others."""
     done = done_of(effects)
     shown = replace(
         view,
@@ -34,14 +34,14 @@ def with_effects(
         outcomes=tuple(effect_record(one) for one in effects),
         decisions=tuple({**one, "refused": _refused(str(one["decision_id"]), effects)} for one in view.decisions),
     )
-    if item.status not in UNDECIDED:
+    if review.status not in UNDECIDED:
         return shown
     canonical = canonical_of(declared)
     names = {one.call.name for one in done}
     return replace(
         shown,
         actions=tuple(
-            _marked(call_to_json(one), one.name in names) for one in rest_of(item.draft.actions, done, canonical)
+            _marked(call_to_json(one), one.name in names) for one in rest_of(review.draft.actions, done, canonical)
         ),
         effects={action: _rest(does, done, canonical) for action, does in view.effects.items()},
     )

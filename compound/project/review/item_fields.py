@@ -1,4 +1,4 @@
-"""Fields of a shown item."""
+"""Fields of a shown review."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFields:
-    """An item with everything needed for a decision.
+    """A review with everything needed for a decision.
 
     Attributes:
         item: The source item, as declared by the graph's `item`; empty without a declaration.
@@ -20,19 +20,20 @@ class ReviewFields:
         draft: The text that an approval sends; empty if it sends none.
         actions: Further actions of an approval.
         offers: Possible decisions: action to field to type.
-        fields: Fields with a value in the shown item; an edit changes these.
+        fields: Fields with a value in the shown review; an edit changes these.
         effects: Action to its effects, in order: `{node, effect, target, arguments}`.
         drafts: Every draft, oldest first: `{seq, author, text, actions, at}`.
         refs: Row to its version at drafting.
         pruned_at: When its content was pruned, ISO 8601; None if it was not.
-        done: Effects already done for this item: `{name, arguments, status, result, ...}`; `actions` and `effects` are
-            the others, with `done_before` if the same effect was done with other arguments.
+        done: Effects already done for this review: `{name, arguments, status, result, ...}`; `actions` and `effects`
+            are the others, with `done_before` if the same effect was done with other arguments.
         graph: Name of the graph; `node` is its review.
-        round: Number of earlier returns of a draft.
+        returns: Number of earlier returns of a draft.
         on_expire: What happens at `expire_at`.
         second: Actions that need two different people; `first_approver` was the first.
         undo_s: Action to how long it can be undone, in seconds: the longest of the effects that it starts.
         undo_until: Until when its decision can be undone, ISO 8601; None if its run may resume.
+        resuming: Why its last decision is not carried out yet: `{"attempts", "error"}`; None if it is, or waits.
         outcomes: Effects of its decisions with their status, oldest first.
         decisions: Its decisions, oldest first; `undone` says who undid one and when, `refused` why one of its effects
             was refused.
@@ -71,7 +72,7 @@ class ReviewFields:
     pruned_at: str | None = None
     graph: str = ""
     node: str = ""
-    round: int = 0
+    returns: int = 0
     level: int = 0
     risk: int = 0
     due_at: str | None = None
@@ -83,6 +84,7 @@ class ReviewFields:
     first_approver: str = ""
     undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     undo_until: str | None = None
+    resuming: Mapping[str, JsonValue] | None = None
     done: tuple[Mapping[str, JsonValue], ...] = ()
     outcomes: tuple[Mapping[str, JsonValue], ...] = ()
     pending: Mapping[str, JsonValue] | None = None

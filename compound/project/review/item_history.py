@@ -1,4 +1,4 @@
-"""The history of an item: decisions, pending second approvals, and how it was closed."""
+"""The history of a review: decisions, pending second approvals, and how it was closed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from compound.project.review.item_fields import ReviewFields
     from compound.review.item.lists import ReviewEvent
-    from compound.review.item.types import Decision, ReviewItem
+    from compound.review.item.types import Decision, Review
 
     Record = Mapping[str, JsonValue]
 
 ENDED: Final = frozenset({"decided", "expired", "withdrawn"})
-"""Statuses of closed items."""
+"""Statuses of closed reviews."""
 _UNDOES: Final = {"undone": "", "recalled": "a change of what it was drafted from"}
 """Kinds of events that undo a decision, and by what; empty for a person."""
 
@@ -51,19 +51,19 @@ def decision_record(one: Decision, events: Sequence[ReviewEvent]) -> Record:
     }
 
 
-def pending_record(item: ReviewItem, decisions: Sequence[Decision]) -> Record | None:
+def pending_record(review: Review, decisions: Sequence[Decision]) -> Record | None:
     """A decision that needs a second approver, with the command to agree."""
-    if item.status != "awaiting_second" or not decisions:
+    if review.status != "awaiting_second" or not decisions:
         return None
     first = decisions[-1]
-    action = "approve" if first.action == "edit" and "approve" in item.decide else first.action
+    action = "approve" if first.action == "edit" and "approve" in review.decide else first.action
     return {
         "action": first.action,
         "actor": first.actor,
         "at": moment(first.decided_at),
         "version": first.version,
         "fields": dict(first.fields),
-        "agree": f"{_command(item.review_id, action)} --version {item.version}",
+        "agree": f"{_command(review.review_id, action)} --version {review.version}",
     }
 
 
@@ -75,13 +75,13 @@ def _command(review_id: str, action: str) -> str:
     return f"compound review decide {name} {action}"
 
 
-def ended_record(item: ReviewItem, events: Sequence[ReviewEvent]) -> Record | None:
-    """Who or what closed an item without a decision; None for open and decided items."""
-    last = next((one for one in reversed(events) if one.event == f"review.{item.status.value}"), None)
-    if item.status not in ("withdrawn", "expired") or last is None:
+def ended_record(review: Review, events: Sequence[ReviewEvent]) -> Record | None:
+    """Who or what closed a review without a decision; None for open and decided reviews."""
+    last = next((one for one in reversed(events) if one.event == f"review.{review.status.value}"), None)
+    if review.status not in ("withdrawn", "expired") or last is None:
         return None
-    why = "nobody decided it in time" if item.status == "expired" else str(last.details.get("reason") or "")
-    return {"status": item.status.value, "by": last.actor, "at": moment(last.at), "why": why}
+    why = "nobody decided it in time" if review.status == "expired" else str(last.details.get("reason") or "")
+    return {"status": review.status.value, "by": last.actor, "at": moment(last.at), "why": why}
 
 
 def second_line(view: ReviewFields) -> str:
@@ -124,7 +124,7 @@ def decision_line(one: Record) -> str:
 
 
 def decided_lines(view: ReviewFields) -> Iterator[str]:
-    """How an item was closed: its decision and effects, or who closed it and what it proposed."""
+    """How a review was closed: its decision and effects, or who closed it and what it proposed."""
     if view.status == "decided" and view.decisions:
         last = view.decisions[-1]
         reason = f": {last['reason']}" if last.get("reason") else ""

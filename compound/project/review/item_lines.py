@@ -23,9 +23,9 @@ _EXPIRES: Final = {
 
 
 def context_lines(view: ReviewFields) -> Iterator[str]:
-    """Graph, queue, deadlines and special states of an item."""
+    """Graph, queue, deadlines and special states of a review."""
     asks = f"graph {view.graph}, node {view.node}" if view.graph else f"node {view.node}"
-    again = f", round {view.round + 1}" if view.round else ""
+    again = f", returned {view.returns} time{'' if view.returns == 1 else 's'}" if view.returns else ""
     level = f", level {view.level}" if view.level else ""
     risk = f", risk {view.risk}" if view.risk else ""
     yield f"asked by {asks}{again}; queue {view.queue}{level}{risk}"
@@ -39,6 +39,9 @@ def context_lines(view: ReviewFields) -> Iterator[str]:
         yield second_line(view)
     if view.undo_until:
         yield f"no effect runs before {view.undo_until}; to undo: compound review undo {view.review_id[:10]}"
+    elif view.resuming is not None:
+        why = f" ({view.resuming['error']})" if view.resuming["error"] else ""
+        yield f"its decision is not carried out yet{why}; to try now: compound review resume {view.review_id[:10]}"
     elif view.undo_s and view.status not in ENDED:
         yield _undo_words(view)
 
@@ -51,7 +54,7 @@ def _undo_words(view: ReviewFields) -> str:
 
 
 def done_lines(view: ReviewFields) -> Iterator[str]:
-    """Effects that are already done; empty for a decided item."""
+    """Effects that are already done; empty for a decided review."""
     if view.done and view.status not in ENDED:
         yield from ("", "already done (not repeated):")
         for one in view.done:

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from compound.review.item.lists import ReviewSummary
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
 
 
-def why_a_person(item: ReviewSummary | ReviewItem, *, is_ruled: bool) -> tuple[str, ...]:
-    """The reasons of an item; without one from a rule or a check, its graph asks every time.
+def why_a_person(review: ReviewSummary | Review, *, is_ruled: bool) -> tuple[str, ...]:
+    """The reasons of a review; without one from a rule or a check, its graph asks every time.
 
-    Empty for an item that a rule decided, and for one whose content was removed.
+    Empty for a review that a rule decided, and for one whose content was removed.
 
     Args:
-        item: The item.
+        review: The review.
         is_ruled: Whether its review has an `auto` rule.
     """
-    if item.reasons or is_ruled or item.pruned_at is not None:
-        return item.reasons
-    if item.graph_name:
-        return (f"{item.graph_name} asks a person every time, at `{item.node}`",)
+    if review.reasons or is_ruled or review.pruned_at is not None:
+        return review.reasons
+    if review.graph_name:
+        return (f"{review.graph_name} asks a person every time, at `{review.node}`",)
     return ("a person is asked every time",)

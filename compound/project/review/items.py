@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
     from compound.effect.types import EffectResult
     from compound.review.item.lists import ReviewEvent, ReviewSummary
-    from compound.review.item.types import Decision, DraftVersion, ReviewItem
+    from compound.review.item.types import Decision, DraftVersion, Review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRow:
-    """A row of the list of review items.
+    """A row of the list of reviews.
 
     Attributes:
-        age: Age of the item, for people.
+        age: Age of the review, for people.
         actions: Names of the proposed actions, as in `show`.
         held_by: Holder of the lease; empty without one.
         held_until: End of the lease, ISO 8601.
@@ -85,38 +85,38 @@ class ReviewRow:
 
     @property
     def asked_by(self) -> str:
-        """Graph and node of the item: `support_reply.review`."""
+        """Graph and node of the review: `support_reply.review`."""
         return f"{self.graph}.{self.node}" if self.graph else self.node
 
     @classmethod
-    def of(cls, item: ReviewSummary, now: float) -> ReviewRow:
-        """Internal: the row of an item."""
-        is_held = item.lease_user is not None and (item.lease_until or 0.0) > now
+    def of(cls, review: ReviewSummary, now: float) -> ReviewRow:
+        """Internal: the row of a review."""
+        is_held = review.lease_user is not None and (review.lease_until or 0.0) > now
         return cls(
-            review_id=item.review_id,
-            short_id=item.review_id[:10],
-            item_id=item.item_id or "",
-            status="pending" if item.status == "in_review" and not is_held else item.status.value,
-            age=age(now - item.created_at),
-            subject=item.subject[:50],
-            reasons=why_a_person(item, is_ruled=item.ready is not None),
-            actions=tuple(action.name for action in item.draft.actions),
-            version=item.version,
-            queue=item.queue,
-            created_at=moment(item.created_at),
-            due_at=_moment(item.due_at),
-            held_by=item.lease_user or "" if is_held else "",
-            held_until=moment(item.lease_until or 0.0) if is_held else None,
-            graph=item.graph_name or "",
-            node=item.node,
-            run_id=item.run_id,
-            risk=item.risk,
-            level=item.level,
-            second=item.second,
-            first_approver=item.first_approver or "",
-            expire_at=_moment(item.expire_at),
-            snooze_until=_moment(item.snooze_until),
-            ready=item.ready,
+            review_id=review.review_id,
+            short_id=review.review_id[:10],
+            item_id=review.item_id or "",
+            status="pending" if review.status == "in_review" and not is_held else review.status.value,
+            age=age(now - review.created_at),
+            subject=review.subject[:50],
+            reasons=why_a_person(review, is_ruled=review.ready is not None),
+            actions=tuple(action.name for action in review.draft.actions),
+            version=review.version,
+            queue=review.queue,
+            created_at=moment(review.created_at),
+            due_at=_moment(review.due_at),
+            held_by=review.lease_user or "" if is_held else "",
+            held_until=moment(review.lease_until or 0.0) if is_held else None,
+            graph=review.graph_name or "",
+            node=review.node,
+            run_id=review.run_id,
+            risk=review.risk,
+            level=review.level,
+            second=review.second,
+            first_approver=review.first_approver or "",
+            expire_at=_moment(review.expire_at),
+            snooze_until=_moment(review.snooze_until),
+            ready=review.ready,
         )
 
 
@@ -132,15 +132,15 @@ class _Deadlines(TypedDict):
     snooze_until: str | None
 
 
-def _deadlines(item: ReviewItem) -> _Deadlines:
-    """When something happens to an item that nobody decides, and what; empty for what never happens."""
-    is_escalated = item.expire_at is not None and item.on_expire == "escalate"
+def _deadlines(review: Review) -> _Deadlines:
+    """When something happens to a review that nobody decides, and what; empty for what never happens."""
+    is_escalated = review.expire_at is not None and review.on_expire == "escalate"
     return {
-        "due_at": _moment(item.due_at),
-        "expire_at": _moment(item.expire_at),
-        "on_expire": "" if item.expire_at is None else item.on_expire,
-        "escalate_to": item.escalate_to or item.queue if is_escalated else "",
-        "snooze_until": _moment(item.snooze_until),
+        "due_at": _moment(review.due_at),
+        "expire_at": _moment(review.expire_at),
+        "on_expire": "" if review.expire_at is None else review.on_expire,
+        "escalate_to": review.escalate_to or review.queue if is_escalated else "",
+        "snooze_until": _moment(review.snooze_until),
     }
 
 
@@ -151,64 +151,64 @@ def draft_state(ready: bool | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewView(ReviewFields):
-    """An item with everything needed for a decision, for people."""
+    """A review with everything needed for a decision, for people."""
 
     @classmethod
     def of(
         cls,
-        item: ReviewItem,
+        review: Review,
         decisions: Sequence[Decision],
         drafts: Sequence[DraftVersion],
         events: Sequence[ReviewEvent] = (),
     ) -> ReviewView:
-        """Internal: build the view of an item with its decisions and drafts."""
-        is_held = item.is_held(datetime.now(UTC).timestamp())
+        """Internal: build the view of a review with its decisions and drafts."""
+        is_held = review.is_held(datetime.now(UTC).timestamp())
         return cls(
-            review_id=item.review_id,
-            version=item.version,
-            status="pending" if item.status == "in_review" and not is_held else item.status.value,
-            queue=item.queue,
-            run_id=item.run_id,
-            item=item.item,
-            name=item.item_id or "",
-            title=item.title,
-            draft=item.draft.text,
-            actions=tuple(call_to_json(action) for action in item.draft.actions),
-            reasons=why_a_person(item, is_ruled=item.readiness is not None),
-            evidence=item.evidence,
-            refs=item.refs,
-            created_at=moment(item.created_at),
-            held_by=item.lease_user or "" if is_held else "",
-            held_until=moment(item.lease_until or 0.0) if is_held else None,
-            offers=shown_offer(item.decide),
-            fields=item.draft.fields,
-            effects=effects_json(item.draft),
-            ready=None if item.readiness is None else item.readiness.ready,
-            audit=item.readiness is not None and item.readiness.audit,
+            review_id=review.review_id,
+            version=review.version,
+            status="pending" if review.status == "in_review" and not is_held else review.status.value,
+            queue=review.queue,
+            run_id=review.run_id,
+            item=review.item,
+            name=review.item_id or "",
+            title=review.title,
+            draft=review.draft.text,
+            actions=tuple(call_to_json(action) for action in review.draft.actions),
+            reasons=why_a_person(review, is_ruled=review.readiness is not None),
+            evidence=review.evidence,
+            refs=review.refs,
+            created_at=moment(review.created_at),
+            held_by=review.lease_user or "" if is_held else "",
+            held_until=moment(review.lease_until or 0.0) if is_held else None,
+            offers=shown_offer(review.decide),
+            fields=review.draft.fields,
+            effects=effects_json(review.draft),
+            ready=None if review.readiness is None else review.readiness.ready,
+            audit=review.readiness is not None and review.readiness.audit,
             decisions=tuple(decision_record(one, events) for one in decisions),
-            pending=pending_record(item, decisions),
-            ended=ended_record(item, events),
+            pending=pending_record(review, decisions),
+            ended=ended_record(review, events),
             drafts=tuple(_draft(one) for one in drafts),
-            stale=str((item.stale_reason or {}).get("what") or ""),
-            pruned_at=_moment(item.pruned_at),
-            graph=item.graph_name or "",
-            node=item.node,
-            round=item.round,
-            level=item.level,
-            risk=item.risk,
-            **_deadlines(item),
-            second=item.second,
-            first_approver=item.first_approver or "",
-            undo_s=item.undo_s,
+            stale=str((review.stale_reason or {}).get("what") or ""),
+            pruned_at=_moment(review.pruned_at),
+            graph=review.graph_name or "",
+            node=review.node,
+            returns=review.returns,
+            level=review.level,
+            risk=review.risk,
+            **_deadlines(review),
+            second=review.second,
+            first_approver=review.first_approver or "",
+            undo_s=review.undo_s,
         )
 
     def text(self) -> str:
-        """The item as text: source item, proposal, reasons and evidence."""
+        """The review as text: source item, proposal, reasons and evidence."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         state = draft_state(self.ready)
-        yield f"review item {self.review_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
+        yield f"review {self.review_id}  version {self.version}  {self.status}{f'  {state}' if state else ''}"
         yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
@@ -274,6 +274,9 @@ BY_CALLER: Final = "resumed by its caller"
 """State of a run started by langgraph or another program."""
 
 
+STORED: Final = "resuming"
+"""Status of a run whose decision is stored and that the caller resumes."""
+
 ANOTHER: Final = "waiting for another person"
 """State of a run whose decision needs a second person or the next level."""
 
@@ -287,7 +290,7 @@ class Decided:
         run_status: Status of the run; `waiting for another person` after an approval that needs a second one.
         ok: Whether nothing is left to do.
         effects: Name, status and error of each effect.
-        is_back: Whether an effect was refused and the item is open again.
+        is_back: Whether an effect was refused and the review is open again.
         problem: Why it is not ok.
         undo_until: Until when the decision can be undone, ISO 8601; no effect runs before.
         agree: The command for the second approver; empty if none is needed.
@@ -349,7 +352,7 @@ class Decided:
             lines.append(f"  no effect runs before {self.undo_until}; to undo: compound review undo {name}")
             lines.append(f"  after that, resume it with: compound review resume {name}, or compound review sweep")
         if self.is_back:
-            lines.append(f"the item is open again: compound review redraft {name}")
+            lines.append(f"the review is open again: compound review redraft {name}")
         elif not self.ok:
             lines.append(f"the decision is stored; once the problem is fixed: compound review resume {name}")
         return "\n".join(lines)

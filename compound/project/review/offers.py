@@ -1,4 +1,4 @@
-"""Offers of an item, for people: the effects of each action, and the commands."""
+"""Offers of a review, for people: the effects of each action, and the commands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 AGAIN: Final = "already done with other arguments; it would be done again"
 _COMMANDS: Final = ("approve", "edit", "reject")
+
+_WRITTEN: Final = {"date": "2026-01-31", "datetime": "2026-01-31T12:00:00Z"}
+"""Types whose values are text of one form: an example says it."""
 
 
 def effects_json(draft: Draft) -> dict[str, tuple[Mapping[str, JsonValue], ...]]:
@@ -118,4 +121,4 @@ def _placeholder(kind: str) -> str:
     bare = kind.removesuffix("?")
     if bare.startswith("enum("):
         return "|".join(value.strip() for value in bare[5:-1].split(","))
-    return {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "bool": "true|false"}.get(bare, "JSON")
+    return {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "bool": "true|false", **_WRITTEN}.get(bare, "JSON")

@@ -1,4 +1,4 @@
-"""The review service: list, claim, decide and redraft items; each run is resumed once."""
+"""The review service: list, claim, decide and redraft reviews; each run is resumed once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.item_effects import with_effects
 from compound.project.review.item_history import pending_record
-from compound.project.review.items import ANOTHER, BY_CALLER, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.items import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.sight.desk import ReviewDesk
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ReviewFilter
-    from compound.review.item.types import Action, Decision, ReviewItem
+    from compound.review.item.types import Action, Decision, Review
     from compound.review.queue.queue import ReviewQueue
 
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
@@ -41,6 +41,7 @@ class ReviewService(ReviewDesk):
         """Internal: `Project.reviews` makes it."""
         self._project = project
         self.lease_s = RESUME_LEASE_S
+        self._ended = set()
 
     @property
     def queue(self) -> ReviewQueue:
@@ -48,47 +49,55 @@ class ReviewService(ReviewDesk):
         return self._project.services.queue
 
     def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewRow]:
-        """Items by urgency; open ones by default. Due work is processed first."""
+        """Reviews by urgency; open ones by default. Due work is processed first."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 
         self.sweep(goes_on=False)
         now = self._project.resources.clock()
-        return [ReviewRow.of(item, now) for item in self.queue.list(where or ReviewFilter(statuses=tuple(UNDECIDED)))]
+        return [
+            ReviewRow.of(review, now) for review in self.queue.list(where or ReviewFilter(statuses=tuple(UNDECIDED)))
+        ]
 
     def counts(self) -> dict[str, int]:
-        """Number of items by status."""
+        """Number of reviews by status."""
         return {status.value: number for status, number in self.queue.counts().items()}
 
     def show(self, review_id: str) -> ReviewView:
-        """An item, by its id, a prefix of it, or the id of its source item."""
+        """A review, by its id, a prefix of it, or the id of its source item."""
         return self._view(self.find(review_id))
 
-    def _view(self, item: ReviewItem) -> ReviewView:
+    def _view(self, review: Review) -> ReviewView:
         queue = self.queue
         view = ReviewView.of(
-            item, queue.decisions(item.review_id), queue.drafts(item.review_id), queue.events(item.review_id)
+            review, queue.decisions(review.review_id), queue.drafts(review.review_id), queue.events(review.review_id)
         )
-        if view.decisions and (until := queue.undo_until(queue.decisions(item.review_id)[-1].decision_id)) is not None:
-            view = replace(view, undo_until=moment(until))
-        assigned = queue.desk.assignment(item.review_id)
+        if review.status == "decided":
+            decision_id = queue.decisions(review.review_id)[-1].decision_id
+            until, left = queue.undo_until(decision_id), queue.not_carried_out(decision_id)
+            view = replace(
+                view,
+                undo_until=None if until is None else moment(until),
+                resuming=None if left is None else {"attempts": left[0], "error": left[1]},
+            )
+        assigned = queue.desk.assignment(review.review_id)
         view = replace(
             view,
-            conversation=conversation_before(self._project.resources, item.run_id),
+            conversation=conversation_before(self._project.resources, review.run_id),
             assigned_to="" if assigned is None else assigned.assignee,
             comments=tuple(
                 {"author": one.author, "at": moment(one.at), "text": one.text}
-                for one in queue.desk.comments(item.review_id)
+                for one in queue.desk.comments(review.review_id)
             ),
         )
-        effects = effects_of(queue, self._outbox, item)
-        return with_effects(view, item, effects, self._project.resources.parts.effects) if effects else view
+        effects = effects_of(queue, self._outbox, review)
+        return with_effects(view, review, effects, self._project.resources.parts.effects) if effects else view
 
-    def find(self, named: str) -> ReviewItem:
-        """Internal: find an item by its id, a prefix of it, or the id of its source item; of several, the open one.
+    def find(self, named: str) -> Review:
+        """Internal: find a review by its id, a prefix of it, or the id of its source item; of several, the open one.
 
         Raises:
-            DataError: `review.unknown-item`, `review.ambiguous-item`.
+            DataError: `review.unknown`, `review.ambiguous`.
         """
         from compound.review.item.machine import UNDECIDED
 
@@ -98,32 +107,32 @@ class ReviewService(ReviewDesk):
             return self.queue.show(waiting[0] if waiting else found[0][0])
         if not found:
             raise DataError(
-                "review.unknown-item",
-                f"review item {named!r} does not exist",
+                "review.unknown",
+                f"review {named!r} does not exist",
                 fix="compound review list --all shows them",
             )
         several = ", ".join(review_id[:10] for review_id, _ in found)
         raise DataError(
-            "review.ambiguous-item", f"{named!r} matches several items: {several}", fix="write a longer prefix"
+            "review.ambiguous", f"{named!r} matches several reviews: {several}", fix="write a longer prefix"
         )
 
     def claim(self, review_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ReviewView:
-        """Claim an item, so that nobody else can decide it.
+        """Claim a review, so that nobody else can decide it.
 
         Raises:
             ConflictError: `review.claimed`: another user holds it; `review.decided`, `review.transition`.
         """
-        item = self.find(review_id)
-        return self._view(self.queue.claim(item.review_id, user, lease_s=lease_s, takeover=takeover))
+        review = self.find(review_id)
+        return self._view(self.queue.claim(review.review_id, user, lease_s=lease_s, takeover=takeover))
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ReviewView | None:
-        """Claim the most urgent unclaimed item; None if there is none."""
+        """Claim the most urgent unclaimed review; None if there is none."""
         self.sweep(goes_on=False)
-        item = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
-        return None if item is None else self._view(item)
+        review = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
+        return None if review is None else self._view(review)
 
     def release(self, review_id: str, *, user: str) -> ReviewView:
-        """Release an item.
+        """Release a review.
 
         Raises:
             ConflictError: `review.lease-lost`: the user does not hold it.
@@ -141,20 +150,22 @@ class ReviewService(ReviewDesk):
         edits: Edit | None = None,
         reason: str = "",
         note: str = "",
+        goes_on: bool = True,
     ) -> Decided:
-        """Decide an item and resume its run: effects run once, or the item is reopened with the reason.
+        """Decide a review and resume its run: effects run once, or the review is reopened with the reason.
 
         Repeating the same decision by the same person resumes after a crash.
 
         Args:
             review_id: As for `find`.
-            action: An action of the item's offer, or `return`, `escalate`.
+            action: An action of the review's offer, or `return`, `escalate`.
             user: The deciding user.
             version: The version that was read; None: the current one.
             fields: Declared fields of the action, by name. Fields with a shown value may be left out.
             edits: The fields `text` and `actions`.
             reason: The field `reason`.
             note: Free text; for `return` the required instruction.
+            goes_on: False: only store the decision; `resume` goes on, in this process or another.
 
         Raises:
             ConflictError: another user was first, or the rows changed; the message says who and what.
@@ -162,26 +173,26 @@ class ReviewService(ReviewDesk):
             DataError: `review.not-offered`, `review.missing-field`, `review.edit`, `review.text-needed`, `policy.*`:
                 the decision is not valid and is not stored.
         """
-        item = self.find(review_id)
+        review = self.find(review_id)
         if action == "return":
-            self._require_returnable(item, note)
-        require_here(self._project, item.run_id)
-        read = item.version if version is None else version
+            self._require_returnable(review, note)
+        require_here(self._project, review.run_id)
+        read = review.version if version is None else version
         try:
             decision = self.queue.decide(
-                item.review_id, action, user=user, version=read, fields=fields, edits=edits, reason=reason, note=note
+                review.review_id, action, user=user, version=read, fields=fields, edits=edits, reason=reason, note=note
             )
         except ConflictError as error:
-            mine = self._unfinished(item.review_id, action, user) if error.code == "review.decided" else None
+            mine = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
             if mine is None:
                 raise
             decision = mine
-        return self._gone_on(decision)
+        return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
-    def _require_returnable(self, item: ReviewItem, note: str) -> None:
-        """Raise unless the item's graph can draft again, and is told how."""
-        if self._project.run_record(item.run_id) is None:
-            what = f"the run of review item {item.review_id} belongs to another program, which cannot draft again"
+    def _require_returnable(self, review: Review, note: str) -> None:
+        """Raise unless the review's graph can draft again, and is told how."""
+        if self._project.run_record(review.run_id) is None:
+            what = f"the run of review {review.review_id} belongs to another program, which cannot draft again"
             raise ConflictError("review.no-return", what, fix="reject or edit it")
         if not note.strip():
             what = "return needs an instruction for the new draft"
@@ -203,20 +214,17 @@ class ReviewService(ReviewDesk):
         return decision if (decision.actor, decision.action) == (user, action) else None
 
     def go_on(self, decision: Decision) -> Decided:
-        """Internal: resume the run of a decision, once; a refused effect reopens the item.
+        """Internal: resume the run of a decision, once; a refused effect reopens the review.
 
         Other failures keep the decision: `resume` retries, and no effect runs twice.
         """
-        if not decision.final:
-            pending = pending_record(self.queue.show(decision.review_id), [decision])
-            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
-        if (until := self.queue.undo_until(decision.decision_id)) is not None:
-            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        if (waits := self._not_yet(decision)) is not None:
+            return waits
         require_here(self._project, decision.run_id)
         if self.queue.show(decision.review_id).status == "decided":
-            item = self.queue.recall(decision.review_id)
-            if item.status == "stale":
-                return self._back(decision, item)
+            review = self.queue.recall(decision.review_id)
+            if review.status == "stale":
+                return self._back(decision, review)
         claim = self.queue.claim_resume(decision.review_id, lease_s=self.lease_s)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: the program that runs it resumes it with this decision.
@@ -235,9 +243,18 @@ class ReviewService(ReviewDesk):
         self.queue.finish_resume(claim, error=_record(error) if error else None, retry=not reopened)
         return self._decided(decision, result, is_back=bool(reopened))
 
-    def _back(self, decision: Decision, item: ReviewItem) -> Decided:
+    def _not_yet(self, decision: Decision) -> Decided | None:
+        """Why nothing is done yet: a second person must agree, or the decision can be undone; else None."""
+        if not decision.final:
+            pending = pending_record(self.queue.show(decision.review_id), [decision])
+            return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))
+        if (until := self.queue.undo_until(decision.decision_id)) is not None:
+            return Decided.of(decision, UNDOABLE, undo_until=moment(until))
+        return None
+
+    def _back(self, decision: Decision, review: Review) -> Decided:
         """A decision that was recalled: nothing was done."""
-        what = f"nothing was done: {(item.stale_reason or {}).get('what')}"
+        what = f"nothing was done: {(review.stale_reason or {}).get('what')}"
         return Decided.of(decision, "waiting_review", problem=what, is_back=True)
 
     def _resumed(self, decision: Decision) -> RunResult:
@@ -246,9 +263,9 @@ class ReviewService(ReviewDesk):
         return self._project.resume(decision.run_id)
 
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
-        item = self.queue.show(decision.review_id)
-        problem = str((item.stale_reason or {}).get("what") or "") if is_back else ""
-        effects = effects_of(self.queue, self._outbox, item)
+        review = self.queue.show(decision.review_id)
+        problem = str((review.stale_reason or {}).get("what") or "") if is_back else ""
+        effects = effects_of(self.queue, self._outbox, review)
         own = [one for one in effects if one.decision_id == decision.decision_id]
         before = [one for one in effects if one.decision_id != decision.decision_id]
         return Decided.of(
@@ -270,59 +287,59 @@ class ReviewService(ReviewDesk):
         return read_fields(self.find(review_id).decide, action, written)
 
     def draft_fields(self, review_id: str, seq: int) -> dict[str, JsonValue]:
-        """An earlier draft of an item as fields of an edit.
+        """An earlier draft of a review as fields of an edit.
 
         Raises:
             DataError: `review.unknown-draft`.
         """
-        item = self.find(review_id)
-        drafts = {one.seq: one.draft for one in self.queue.drafts(item.review_id)}
+        review = self.find(review_id)
+        drafts = {one.seq: one.draft for one in self.queue.drafts(review.review_id)}
         if seq not in drafts:
             known = choices([str(one) for one in drafts])
-            raise DataError("review.unknown-draft", f"review item {item.review_id} has no draft {seq}", fix=known)
-        offered = item.decide.get("edit", {})
+            raise DataError("review.unknown-draft", f"review {review.review_id} has no draft {seq}", fix=known)
+        offered = review.decide.get("edit", {})
         given: dict[str, JsonValue] = {
             name: value for name, value in drafts[seq].given.items() if isinstance(value, str) and name in offered
         }
         return given or {"text": drafts[seq].text}
 
     def open_resumes(self) -> Sequence[str]:
-        """Decided items whose run is not resumed and not part of a batch."""
+        """Decided reviews whose run is not resumed and not part of a batch."""
         from compound.batch.ledger import unsettled_runs
 
         batch = unsettled_runs(self._project.resources.state)
         return [review_id for review_id in self.queue.open_resumes() if self.queue.show(review_id).run_id not in batch]
 
     def resume(self, review_id: str) -> Decided:
-        """Resume a decided item whose process ended or whose effects failed temporarily."""
-        item = self.find(review_id)
-        decisions = self.queue.decisions(item.review_id)
+        """Resume a decided review whose process ended or whose effects failed temporarily."""
+        review = self.find(review_id)
+        decisions = self.queue.decisions(review.review_id)
         if not decisions:
-            raise ConflictError("review.undecided", f"review item {item.review_id} is {item.status.value}, not decided")
+            raise ConflictError("review.undecided", f"review {review.review_id} is {review.status.value}, not decided")
         return self.go_on(decisions[-1])
 
     def redraft(self, review_id: str, *, user: str) -> ReviewView:
-        """Draft a stale item again from current data; it is open with the new draft.
+        """Draft a stale review again from current data; it is open with the new draft.
 
         Drafts that people wrote are kept. Only a person can decide the new draft.
 
         Raises:
             ConflictError: `review.transition`: it is not stale.
         """
-        item = self.find(review_id)
-        require_here(self._project, item.run_id)
-        item = self.queue.check_stale(item.review_id)
-        if item.status != "stale":
-            what = f"review item {item.review_id} is {item.status.value}: none of its rows has changed"
+        review = self.find(review_id)
+        require_here(self._project, review.run_id)
+        review = self.queue.check_stale(review.review_id)
+        if review.status != "stale":
+            what = f"review {review.review_id} is {review.status.value}: none of its rows has changed"
             raise ConflictError("review.transition", what, fix="approve, edit or reject it")
-        result = self._project.redraft(item.run_id, item.node)
+        result = self._project.redraft(review.run_id, review.node)
         if result.error is not None:
             raise result.error
-        item = self.queue.show(item.review_id)
-        if result.status == "done" and item.status == "stale":
+        review = self.queue.show(review.review_id)
+        if result.status == "done" and review.status == "stale":
             why = "the graph no longer asks for a review"
-            item = self.queue.withdraw(item.review_id, actor=user, reason=why)
-        return self._view(item)
+            review = self.queue.withdraw(review.review_id, actor=user, reason=why)
+        return self._view(review)
 
 
 def _record(error: CompoundError) -> dict[str, JsonValue]:

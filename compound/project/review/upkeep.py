@@ -1,4 +1,4 @@
-"""Moves of items without a decision: undo, snooze, wake, return, cancel, expire."""
+"""Moves of reviews without a decision: undo, snooze, wake, return, cancel, expire."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
+from compound.review.item.elements import declared_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compound.project.review.items import Decided, ReviewView
     from compound.project.running.opened import OpenedProject
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """Ids of the processed items.
+    """Ids of the processed reviews.
 
     Attributes:
-        lapsed: Items whose lease expired.
-        woken: Items whose snooze ended.
-        escalated: Items with a new item in their escalation queue.
-        reminded: Overdue open items.
-        closed: Expired items whose runs are cancelled.
-        resumed: Items whose undo time passed and whose runs were resumed.
+        lapsed: Reviews whose lease expired.
+        woken: Reviews whose snooze ended.
+        escalated: Reviews with a new review in their escalation queue.
+        reminded: Overdue open reviews.
+        closed: Expired reviews whose runs are cancelled.
+        resumed: Reviews whose undo time passed and whose runs were resumed.
     """
 
     lapsed: tuple[str, ...] = ()
@@ -43,29 +44,31 @@ class ReviewUpkeep:
     """The part of the review service without decisions."""
 
     _project: OpenedProject
+    _ended: set[str]
+    """Reviews that expired and were ended by `keep_up`; a map of one of them may still wait for others."""
 
     @property
     def queue(self) -> ReviewQueue:
         """The queue itself."""
         raise NotImplementedError
 
-    def find(self, named: str) -> ReviewItem:
-        """Find an item."""
+    def find(self, named: str) -> Review:
+        """Find a review."""
         raise NotImplementedError
 
-    def _view(self, item: ReviewItem) -> ReviewView:
+    def _view(self, review: Review) -> ReviewView:
         raise NotImplementedError
 
     def resume(self, review_id: str) -> Decided:
-        """Resume a decided item."""
+        """Resume a decided review."""
         raise NotImplementedError
 
     def open_resumes(self) -> Sequence[str]:
-        """Decided items whose run is not resumed."""
+        """Decided reviews whose run is not resumed."""
         raise NotImplementedError
 
     def undo(self, review_id: str, *, user: str) -> ReviewView:
-        """Undo a decision before its run resumes; the user then holds the item.
+        """Undo a decision before its run resumes; the user then holds the review.
 
         Raises:
             ConflictError: `review.too-late`, `review.transition`.
@@ -73,7 +76,7 @@ class ReviewUpkeep:
         return self._view(self.queue.undo(self.find(review_id).review_id, user=user))
 
     def snooze(self, review_id: str, *, user: str, until: float, version: int | None = None) -> ReviewView:
-        """Snooze an item until a time, UTC seconds.
+        """Snooze a review until a time, UTC seconds.
 
         Raises:
             DataError: `review.bad-time`: the time is in the past.
@@ -81,32 +84,30 @@ class ReviewUpkeep:
         """
         if until <= self.queue.now():
             raise DataError("review.bad-time", "the time to snooze until is in the past", fix="--for 2h")
-        item = self.find(review_id)
-        seen = item.version if version is None else version
-        return self._view(self.queue.snooze(item.review_id, user, version=seen, until=until))
+        review = self.find(review_id)
+        seen = review.version if version is None else version
+        return self._view(self.queue.snooze(review.review_id, user, version=seen, until=until))
 
     def wake(self, review_id: str, *, user: str) -> ReviewView:
-        """Wake a snoozed item now.
+        """Wake a snoozed review now.
 
         Raises:
             ConflictError: `review.transition`: it is not snoozed.
         """
-        item = self.find(review_id)
-        if not self.queue.wake(item.review_id, user):
-            raise ConflictError(
-                "review.transition", f"review item {item.review_id} is {item.status.value}, not snoozed"
-            )
-        return self._view(self.queue.show(item.review_id))
+        review = self.find(review_id)
+        if not self.queue.wake(review.review_id, user):
+            raise ConflictError("review.transition", f"review {review.review_id} is {review.status.value}, not snoozed")
+        return self._view(self.queue.show(review.review_id))
 
     def cancel(self, review_id: str, *, user: str, reason: str = "") -> ReviewView:
-        """Withdraw an item and cancel its run. Effects that already ran are not reversed.
+        """Withdraw a review and cancel its run. Effects that already ran are not reversed.
 
         Raises:
             ConflictError: `graph.run-done`; `review.too-late`: its decision is already being resumed.
         """
-        item = self.find(review_id)
-        self._end_run(item.run_id, actor=user, reason=reason)
-        return self._view(self.queue.show(item.review_id))
+        review = self.find(review_id)
+        self._end_run(review.run_id, actor=user, reason=reason)
+        return self._view(self.queue.show(review.review_id))
 
     def sweep(self, *, goes_on: bool = True) -> Swept:
         """Process everything that is due: release, wake, escalate, remind, close; never approve.
@@ -115,11 +116,7 @@ class ReviewUpkeep:
             goes_on: Also resume decisions whose undo time has passed.
         """
         done = self.queue.sweep()
-        for review_id in self._to_close() if goes_on else done.expired:
-            item = self.queue.show(review_id)
-            # another item of the run may just have been decided; the next sweep retries
-            with suppress(ConflictError):
-                self._end_run(item.run_id, actor="clock", reason=f"nobody decided review item {review_id} in time")
+        self._close(self.queue.still_running() if goes_on else done.expired)
         resumed = [self.resume(review_id).review_id for review_id in self.open_resumes()] if goes_on else []
         return Swept(
             lapsed=done.lapsed,
@@ -130,21 +127,25 @@ class ReviewUpkeep:
             resumed=tuple(resumed),
         )
 
-    def _to_close(self) -> list[str]:
-        """Expired items whose run still waits, including after a crash."""
-        from compound.review import ReviewFilter, Status
+    def keep_up(self) -> Sequence[str]:
+        """Internal: process everything that is due but decided runs; the ids of those, oldest first."""
+        self.queue.sweep()
+        self._ended.update(self._close([one for one in self.queue.still_running() if one not in self._ended]))
+        return self.open_resumes()
 
-        expired = self.queue.list(ReviewFilter(statuses=(Status.EXPIRED,), limit=10_000))
-        waiting = {one.run_id for one in expired if self._is_waiting(one.run_id)}
-        return [
-            one.review_id
-            for one in expired
-            if one.run_id in waiting and self.queue.show(one.review_id).on_expire == "close"
-        ]
-
-    def _is_waiting(self, run_id: str) -> bool:
-        record = self._project.run_record(run_id)
-        return record is not None and record.status == "waiting_review"
+    def _close(self, expired: Sequence[str]) -> list[str]:
+        """End what nobody decided in time; the ids of those that ended."""
+        ended: list[str] = []
+        for review_id in expired:
+            review = self.queue.show(review_id)
+            # another review of the run may just have been decided; the next sweep retries
+            with suppress(ConflictError):
+                if declared_name(review.node) != review.node:
+                    self._project.resume(review.run_id)  # only this element of a map has ended
+                else:
+                    self._end_run(review.run_id, actor="clock", reason=f"nobody decided review {review_id} in time")
+                ended.append(review_id)
+        return ended
 
     def _end_run(self, run_id: str, *, actor: str, reason: str) -> None:
         import anyio
@@ -159,9 +160,7 @@ class ReviewUpkeep:
         for row in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,))):
             last = queue.decisions(row.review_id)[-1]
             if row.review_id in going_on:
-                what = (
-                    f"review item {row.review_id} is decided ({last.action} by {last.actor}), and its run is resuming"
-                )
+                what = f"review {row.review_id} is decided ({last.action} by {last.actor}), and its run is resuming"
                 raise ConflictError("review.too-late", what, fix=f"compound review resume {row.review_id[:10]}")
             if queue.undo_until(last.decision_id) is not None:
                 queue.undo(row.review_id, user=actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from compound.batch import ItemStatus
 from compound.batch.gate import keys_of
 from compound.batch.trouble import is_out_of_room
-from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.types import BacklogItem, LedgerItem, Outcome, WaitForTurn
 from compound.connector.rows.sources import ENDINGS
 from compound.connector.state.items import RunItem, content_sha256
 from compound.errors import CompoundError, ConnectorError, Location, ProjectError, RunError
@@ -232,7 +233,7 @@ class EngineRunner:
         self._context = dict(context or {})
         self._roles = Roles(engine.spec)
 
-    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+    async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
         """Start or resume the item's run."""
 
         async def turn() -> None:
@@ -267,19 +268,20 @@ class EngineRunner:
         )
 
     async def _up_to_date(self, result: RunResult, turn: EffectGate) -> RunResult:
-        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed items."""
-        for _ in range(_REDRAFTS):
-            node = self._stale_node(result)
-            if node is None:
-                return result
+        """Draft again, in the item's turn, drafts that an earlier item made stale; skips claimed reviews."""
+        drafted: Counter[str] = Counter()
+        found = result.stale_ids
+        while (node := self._stale_node(result, found)) is not None and drafted[node] < _REDRAFTS:
+            drafted[node] += 1
             await turn()
             self._conversations.again(result.run_id)
             result = await self._engine.redraft(result.run_id, node, decides="auto")
-        self._stale_node(result)
+            # The new draft of one item of a map says nothing about the others that are stale.
+            found = (*result.stale_ids, *(one for one in found if self._queue.show(one).status == "stale"))
         return result
 
-    def _stale_node(self, result: RunResult) -> str | None:
-        stale = result.stale_ids
+    def _stale_node(self, result: RunResult, found: tuple[str, ...]) -> str | None:
+        stale = found
         if result.status == "failed":
             stale = reopen_refused(self._queue, self._outbox, result.run_id)
         for review_id in stale:
@@ -300,7 +302,7 @@ class EngineRunner:
                 return self._failed(result)
 
     def _failed(self, result: RunResult) -> Outcome:
-        """A refused effect returns the item to a person; anything else is a dead letter."""
+        """A refused effect returns the review to a person; anything else is a dead letter."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 

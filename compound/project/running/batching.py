@@ -58,7 +58,7 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch
 
 
 def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
-    """Withdraw review items of runs that a restart discards: their drafts are no longer needed."""
+    """Withdraw reviews of runs that a restart discards: their drafts are no longer needed."""
     from compound.review import ReviewFilter
     from compound.review.item.machine import UNDECIDED
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import DataError, ProjectError, choices
 from compound.project.source.documents import documents_of
+from compound.project.source.targets import CONNECTORS
 from compound.project.view.views import IndexView, SeededRecords, SeededTable, SeedReport
 
 if TYPE_CHECKING:
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 
 
 def seed(resources: Resources, *, force: bool) -> SeedReport:
-    """Write the profile's sample data if it has any, and fill every record store from the lakehouse."""
+    """Write the profile's sample data if it has any, and fill every record store from the lakehouse.
+
+    Raises:
+        ProjectError: `file.unknown-kind`: a file of `connectors/` has a kind that does not
+            exist, or none.
+    """
     settings = resources.settings
     profile = settings.profile
+    _refuse_unknown(resources)
     if profile.generator and (force or not profile.lakehouse.is_dir()):
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
         write(settings.home)
@@ -40,6 +47,38 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         ),
         records=tuple(loaded),
     )
+
+
+def store_rows(
+    resources: Resources, name: str, table: str | None, *, limit: int
+) -> dict[str, list[dict[str, JsonValue]]]:
+    """Rows of one table of a record store, or of each, in the order of their keys.
+
+    Raises:
+        ProjectError: `project.unknown-store`.
+        DataError: `records.unknown-table`.
+    """
+    stores = resources.target_files.records
+    if name not in stores:
+        fix = choices(list(stores), name) if stores else "declare one: connectors/NAME.yaml with compound: records/v1"
+        raise ProjectError("project.unknown-store", f"no record store {name!r}", fix=fix)
+    tables = [table] if table is not None else list(resources.target_files.read_records(name).tables)
+    return {one: resources.records[name].table_rows(one, limit) for one in tables}
+
+
+def _refuse_unknown(resources: Resources) -> None:
+    """A file of `connectors/` whose kind does not exist, or that says none, would be left out without a word."""
+    from compound.plugins import TARGETS
+    from compound.spec.form.kinds import kind_of
+    from compound.spec.yaml.reading import read_yaml_file
+
+    own = resources.parts.own_plugins(TARGETS)
+    for adapter, where in resources.plugged.target_files().values():
+        TARGETS.find(adapter, own, where=where)
+    for name in resources.target_files.without_kind:
+        if name not in own:
+            shown = f"{CONNECTORS}/{name}.yaml"
+            kind_of(read_yaml_file(resources.settings.root / shown, shown), shown)
 
 
 def fill_records(name: str, store: Records, resources: Resources, *, force: bool) -> bool:

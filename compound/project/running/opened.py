@@ -94,7 +94,7 @@ class OpenedProject:
         return f"the SQL tools were not checked against their tables: {why}" if why else ""
 
     def _check_python(self, name: str, catalogue: Catalogue) -> Sequence[Finding]:
-        from compound.graph.checks.check import check
+        from compound.graph.checks.check import check_graph
         from compound.language import Finding, InvalidFile
 
         try:
@@ -104,7 +104,7 @@ class OpenedProject:
         except ProjectError as error:
             where = error.where or Location(self.settings.shown(self.resources.parts.graph_file(name)))
             return [Finding(error.code, error.what, where, error.fix)]
-        return check(spec, catalogue)
+        return check_graph(spec, catalogue)
 
     def engine(self, graph: str | GraphSpec | Graph | None = None) -> Engine:
         """The engine of a graph, for many runs with any input: `async with project.engine("triage") as engine:`.
@@ -180,7 +180,7 @@ class OpenedProject:
         return run_record(self.resources.state, run_id)
 
     def waiting_items(self, run_id: str) -> list[str]:
-        """Ids of the undecided review items of a run."""
+        """Ids of the undecided reviews of a run."""
         from compound.review import ReviewFilter
         from compound.review.item.machine import UNDECIDED
 

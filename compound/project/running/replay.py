@@ -63,7 +63,7 @@ def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonV
     queue = project.services.queue
     items = [queue.show(one.review_id) for one in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,)))]
     found: dict[str, Mapping[str, JsonValue]] = {}
-    for item in sorted(items, key=lambda one: (one.round, one.level)):
+    for item in sorted(items, key=lambda one: (one.returns, one.level)):
         last = queue.decisions(item.review_id)[-1]
         if last.final and last.action not in WITHOUT_EFFECTS:
             found[item.node] = last.draft.amends

@@ -76,8 +76,8 @@ def _as_named(names: list[str], one: str) -> str:
 
 
 def _is_text(kind: Type, text: str) -> bool:
-    """Whether a value is written as it is; a moment or one of several texts may also be JSON text, in quotes."""
-    is_written_plainly = isinstance(kind, Enum) or kind == Scalar("datetime")
+    """Whether a value is written as it is; a day, a moment or one of several texts may also be JSON text, in quotes."""
+    is_written_plainly = isinstance(kind, Enum) or kind in {Scalar("date"), Scalar("datetime")}
     return kind == STR or (is_written_plainly and not text.startswith('"') and text != "null")
 
 

@@ -21,12 +21,12 @@ def need_sound(resources: Resources, spec: GraphSpec) -> None:
     """
     if spec.hash in resources.sound:
         return
-    from compound.graph.checks.check import check
+    from compound.graph.checks.check import check_graph
     from compound.project.offer.catalogue import ProjectCatalogue
 
     catalogue = ProjectCatalogue(resources)
     graphs = _with_inner(resources, spec)
-    findings = [one for graph in graphs for one in check(graph, catalogue)]
+    findings = [one for graph in graphs for one in check_graph(graph, catalogue)]
     errors = [one for one in [*findings, *catalogue.noted()] if one.severity == "error"]
     if errors:
         raise InvalidFile(list(dict.fromkeys(errors)))

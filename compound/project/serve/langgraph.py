@@ -38,11 +38,21 @@ def write_langgraph(project: Project, names: Sequence[str], *, force: bool = Fal
     """Write `langgraph.json` and its module to the project; default: all graphs.
 
     Raises:
-        ProjectError: ``project.unknown-graph``; ``project.file-exists``: a file exists with other content.
+        ProjectError: ``project.unknown-graph``; ``project.file-exists``: a file exists with other content;
+            ``graph.not-compiled``: langgraph cannot run a named graph; of all graphs it is left out.
     """
+    from compound.graph.planning.interface import require_compilable
+    from compound.graph.planning.planning import plan
+
+    parts = project.resources.parts
     wanted = list(names) or project.graph_names()
-    for name in wanted:
-        project.resources.parts.graph(name)
+    for name in list(wanted):
+        try:
+            require_compilable(plan(parts.graph(name), parts.graph))
+        except ProjectError as error:
+            if names or error.code != "graph.not-compiled":
+                raise
+            wanted.remove(name)
     module = _HEAD + "".join(f'{name} = compiled_graph("{name}", ROOT)\n' for name in wanted)
     about = {
         "dependencies": ["."],

@@ -1,7 +1,7 @@
 """Serves graphs of a project as tools of an MCP server.
 
 A graph is one tool: its `input` is the arguments, its `output` the structured result. A run that waits for a person
-returns at once with its review items, and the tool `run-status` returns its final state later. Reviews cannot be
+returns at once with its reviews, and the tool `run-status` returns its final state later. Reviews cannot be
 decided through MCP.
 """
 

@@ -71,9 +71,10 @@ class TargetFiles:
         return tuple(name for name, kind in self.kinds.items() if kind == MAILBOX)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
-        """Files with an invalid kind; files without a kind are ignored."""
-        return tuple(name for name in self._said if name not in self.kinds)
+    def without_kind(self) -> tuple[str, ...]:
+        """Files that say no kind; they are no targets."""
+        names = (path.stem for path in sorted((self._root / CONNECTORS).glob("*.yaml")))
+        return tuple(name for name in names if name not in self._said and name not in _OTHERS)
 
     def has_file(self, name: str) -> bool:
         """Whether a file with this name exists, of any kind."""

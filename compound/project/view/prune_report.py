@@ -21,7 +21,7 @@ class PolicyCut:
         emptied: Runs that lose their content.
         dropped: Runs that lose their spans and calls.
         graphs: Graphs of these runs.
-        waiting: Run to overdue review items, which are withdrawn.
+        waiting: Run to overdue reviews, which are withdrawn.
     """
 
     policy: str
@@ -52,7 +52,7 @@ class PruneReport:
 
     Attributes:
         policies: Policies with a limit.
-        removed: Kind (`review_items`, `items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to count; in a dry
+        removed: Kind (`reviews`, `items`, `drafts`, `calls`, `blobs`, `spans`, `cached`, ...) to count; in a dry
             run only counts that are known without removing.
         left: Graph to the reason why its runs were skipped: its policy is invalid or missing.
     """

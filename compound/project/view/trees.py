@@ -70,7 +70,10 @@ def _ms(span: Span) -> float:
 
 
 def _title(span: Span) -> str:
-    """The span's name without the operation, which its kind implies."""
+    """The span's name without the operation, which its kind implies; in a block with its round or item."""
+    key = cast("Mapping[str, object]", span.get("attributes") or {}).get("journal_key")
+    if key is not None and span.get("kind") == "node":
+        return str(key)
     name = str(span["name"])
     return next((name.removeprefix(one) for one in _OPERATIONS if name.startswith(one)), name)
 

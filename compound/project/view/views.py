@@ -57,7 +57,7 @@ class IndexView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class MetricView:
     """A number of a training with its interval; an absent value is None."""
 
     name: str
@@ -96,7 +96,7 @@ class TrainView:
     certificate: str
     promoted: bool
     why_not: str
-    figures: tuple[Figure, ...]
+    figures: tuple[MetricView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

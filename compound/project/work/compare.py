@@ -233,23 +233,26 @@ class Comparer:
         return self._suites.get(graph, [])
 
     def _waiting(self, old: GraphSpec) -> Mapping[str, int] | None:
-        """Runs of exactly this graph with an undecided item; only a local state store is queried."""
+        """Runs of exactly this graph with an undecided review; only a local state store is queried."""
         if self.resources is None or not Path(self.resources.settings.state_url).is_file():
             return None
         import sqlalchemy as sa
 
-        from compound.connector.state.tables import review_item, run
+        from compound.connector.state.tables import review, run
         from compound.review.item.machine import UNDECIDED
 
         query = (
-            sa.select(review_item.c.node, sa.func.count(sa.distinct(run.c.run_id)))
-            .join(run, run.c.run_id == review_item.c.run_id)
+            sa.select(review.c.node, run.c.run_id)
+            .distinct()
+            .join(run, run.c.run_id == review.c.run_id)
             .where(run.c.graph_name == old.name, run.c.graph_hash == old.hash)
-            .where(review_item.c.status.in_(sorted(one.value for one in UNDECIDED)))
-            .group_by(review_item.c.node)
+            .where(review.c.status.in_(sorted(one.value for one in UNDECIDED)))
         )
+        runs: dict[str, set[str]] = {}
         with self.resources.state.read() as db:
-            return {str(node): int(count) for node, count in db.execute(query)}
+            for node, run_id in db.execute(query):
+                runs.setdefault(str(node).partition("[")[0], set()).add(str(run_id))
+        return {node: len(found) for node, found in runs.items()}
 
 
 def _touched(revision: Revision, root: Path) -> list[str]:

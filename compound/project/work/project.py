@@ -145,7 +145,7 @@ class Project(GraphRuns):
     def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
         """Delete what runs of this profile store about one person, and verify the deletion.
 
-        Content is deleted from rows, checkpoints, traces, sent messages, files and cached values; open review items are
+        Content is deleted from rows, checkpoints, traces, sent messages, files and cached values; open reviews are
         withdrawn. Company data (lakehouse, record stores, documents) is not changed.
 
         Args:
@@ -173,6 +173,19 @@ class Project(GraphRuns):
     def pin_tools(self, names: Sequence[str], *, write: bool = True) -> list[PinReport]:
         """Compare the tools of MCP servers with their pins; `write` pins them in `connectors/mcp.lock.json`."""
         return self.resources.loop.run(partial(self.resources.mcp.pin, names, write=write))
+
+    def store_rows(
+        self, name: str, table: str | None = None, *, limit: int = 20
+    ) -> dict[str, list[dict[str, JsonValue]]]:
+        """Table to its first rows in a record store, by key; every table where none is named.
+
+        Raises:
+            ProjectError: `project.unknown-store`.
+            DataError: `records.unknown-table`.
+        """
+        from compound.project.running.data import store_rows
+
+        return store_rows(self.resources, name, table, limit=limit)
 
     def tools(self) -> list[ToolView]:
         """Every tool that graphs can call."""

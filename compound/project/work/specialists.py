@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import ProjectError, choices
 from compound.project.source.labelled import made_from_training
-from compound.project.view.views import Figure, TrainView
+from compound.project.view.views import MetricView, TrainView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +52,8 @@ def train(resources: Resources, name: str, *, promote: bool = False) -> TrainVie
         promoted=not why_not,
         why_not=why_not,
         figures=tuple(
-            Figure(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method) for f in report.figures
+            MetricView(name=f.name, value=f.value, low=f.low, high=f.high, n=f.n, method=f.method)
+            for f in report.figures
         ),
     )
 

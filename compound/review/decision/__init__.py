@@ -1,1 +1,1 @@
-"""Moves of an item: claim, decide, resume, expire, undo."""
+"""Moves of a review: claim, decide, resume, expire, undo."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from compound.connector.state import StateStore
 from compound.errors import ConflictError
 from compound.review.decision.rehearsal import Rehearse
-from compound.review.item.types import Clock, ContextProbe, Revalidate
+from compound.review.item.types import Clock, Revalidate, VersionProbe
 
 LEASE_S = 120.0
 """Lease of a claim without a heartbeat, in seconds."""
 
 MAX_RETURNS = 2
-"""How often an item may be returned to the graph; then it must be escalated or rejected."""
+"""How often a review may be returned to the graph; then it must be escalated or rejected."""
 
 _MACHINES = ("policy:", "agent:", "graph")
 
@@ -24,7 +24,7 @@ class Backend:
 
     store: StateStore
     clock: Clock
-    probe: ContextProbe | None
+    probe: VersionProbe | None
     revalidate: Revalidate | None
     rehearse: Rehearse | None = None
 

@@ -16,7 +16,7 @@ from compound.review.item.draft_json import draft_to_json
 from compound.review.item.machine import Event, after
 from compound.review.item.offer import APPROVE, EDIT, WITHOUT_EFFECTS
 from compound.review.item.rows import compare_and_set, insert_draft, next_draft_seq, record
-from compound.review.item.types import Action, Decision, Draft, NewReview, ReviewItem
+from compound.review.item.types import Action, Decision, Draft, NewReview, Review
 from compound.trace.payload import digest as payload_digest
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 ESCALATED: Final = "escalated"
-"""Reason shown on an escalated item."""
+"""Reason shown on an escalated review."""
 
 
 def _nothing() -> Mapping[str, JsonValue]:
@@ -59,35 +59,35 @@ class Wish:
         return digest([self.review_id, self.action, self.user, self.version, dict(self.given), self.note])
 
 
-def escalated(item: ReviewItem) -> NewReview:
-    """The item for the next level."""
+def escalated(review: Review) -> NewReview:
+    """The review for the next level."""
     return NewReview(
-        run_id=item.run_id,
-        node=item.node,
-        round=item.round,
-        thread_id=item.thread_id,
-        queue=item.escalate_to or item.queue,
-        item_id=item.item_id,
-        item=item.item,
-        title=item.title,
-        draft=item.draft,
-        evidence=item.evidence,
-        reasons=tuple(dict.fromkeys((*item.reasons, ESCALATED))),
-        refs=item.refs,
-        risk=item.risk + 1,
-        second=item.second,
-        due_at=item.due_at,
-        graph_name=item.graph_name,
-        undo_s=item.undo_s,
-        decide=item.decide,
-        held=item.held,
-        readiness=item.readiness,
+        run_id=review.run_id,
+        node=review.node,
+        returns=review.returns,
+        thread_id=review.thread_id,
+        queue=review.escalate_to or review.queue,
+        item_id=review.item_id,
+        item=review.item,
+        title=review.title,
+        draft=review.draft,
+        evidence=review.evidence,
+        reasons=tuple(dict.fromkeys((*review.reasons, ESCALATED))),
+        refs=review.refs,
+        risk=review.risk + 1,
+        second=review.second,
+        due_at=review.due_at,
+        graph_name=review.graph_name,
+        undo_s=review.undo_s,
+        decide=review.decide,
+        held=review.held,
+        readiness=review.readiness,
     )
 
 
 def commit(  # noqa: PLR0913  # what one transaction writes
     db: Connection,
-    item: ReviewItem,
+    review: Review,
     wish: Wish,
     *,
     event: Event,
@@ -98,51 +98,51 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     evidence: Mapping[str, JsonValue] | None = None,
     undo_s: float = 0.0,
 ) -> Decision:
-    """Store a decision, its draft, its audit row and its resume row, and move the item.
+    """Store a decision, its draft, its audit row and its resume row, and move the review.
 
     `undo_s` is how long it can be undone before its run resumes, in seconds.
 
     Raises:
         ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
-    status = after(item.status, event)
+    status = after(review.status, event)
     if status is None:
         raise ConflictError(
-            "review.transition", f"cannot {event.value} review item {item.review_id}: it is {item.status.value}"
+            "review.transition", f"cannot {event.value} review {review.review_id}: it is {review.status.value}"
         )
-    shown = _shown(item, wish.action, draft) if event is Event.PROPOSE else draft
+    shown = _shown(review, wish.action, draft) if event is Event.PROPOSE else draft
     rests_on: dict[str, object] = {}
     if evidence is not None and shown is draft:
         rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
     compare_and_set(
         db,
-        item,
+        review,
         now=now,
         **rests_on,
         status=status.value,
-        draft_seq=_store_draft(db, item, shown, wish.user, now=now),
+        draft_seq=_store_draft(db, review, shown, wish.user, now=now),
         refs=dict(refs),
         lease_user=None,
         lease_until=None,
-        first_approver=wish.user if event is Event.PROPOSE else item.first_approver,
+        first_approver=wish.user if event is Event.PROPOSE else review.first_approver,
     )
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
-    decision = _decision(item, wish, draft, refs, fields, is_final=is_final, now=now)
-    _insert(db, decision, item, undo_s)
+    decision = _decision(review, wish, draft, refs, fields, is_final=is_final, now=now)
+    _insert(db, decision, review, undo_s)
     return decision
 
 
-def _store_draft(db: Connection, item: ReviewItem, shown: Draft, user: str, *, now: float) -> int:
-    """Store the draft that the item shows from now on; returns its number."""
-    if shown == item.draft:
-        return item.draft_seq
-    seq = next_draft_seq(db, item.review_id)
-    insert_draft(db, item.review_id, seq, user, shown, now=now)
+def _store_draft(db: Connection, review: Review, shown: Draft, user: str, *, now: float) -> int:
+    """Store the draft that the review shows from now on; returns its number."""
+    if shown == review.draft:
+        return review.draft_seq
+    seq = next_draft_seq(db, review.review_id)
+    insert_draft(db, review.review_id, seq, user, shown, now=now)
     return seq
 
 
 def _decision(  # noqa: PLR0913  # what a decision says
-    item: ReviewItem,
+    review: Review,
     wish: Wish,
     draft: Draft,
     refs: Mapping[str, int],
@@ -152,17 +152,17 @@ def _decision(  # noqa: PLR0913  # what a decision says
     now: float,
 ) -> Decision:
     return Decision(
-        decision_id=digest([item.review_id, item.version])[:32],
-        review_id=item.review_id,
-        version=item.version,
-        run_id=item.run_id,
-        node=item.node,
-        round=item.round,
+        decision_id=digest([review.review_id, review.version])[:32],
+        review_id=review.review_id,
+        version=review.version,
+        run_id=review.run_id,
+        node=review.node,
+        returns=review.returns,
         action=wish.action,
         final=is_final,
         actor=wish.user,
         draft=draft,
-        body_sha256=item.draft_sha256 if draft == item.draft else digest(draft_to_json(draft)),
+        body_sha256=review.draft_sha256 if draft == review.draft else digest(draft_to_json(draft)),
         refs=dict(refs),
         reason=str(fields.get("reason") or "") or None,
         fields=dict(fields),
@@ -171,24 +171,24 @@ def _decision(  # noqa: PLR0913  # what a decision says
     )
 
 
-def _shown(item: ReviewItem, action: Action, draft: Draft) -> Draft:
+def _shown(review: Review, action: Action, draft: Draft) -> Draft:
     """The draft shown to a second approver; fields of actions other than edit change only their own effects."""
     if action in (APPROVE, EDIT):
         return draft
-    return replace(item.draft, effects={**item.draft.effects, action: draft.effects.get(action, ())})
+    return replace(review.draft, effects={**review.draft.effects, action: draft.effects.get(action, ())})
 
 
 _COLUMNS = (
-    *("decision_id", "review_id", "version", "run_id", "node", "round", "action", "final"),
+    *("decision_id", "review_id", "version", "run_id", "node", "returns", "action", "final"),
     *("actor", "body_sha256", "reason", "note", "decided_at", "fields"),
 )
 
 
-def _insert(db: Connection, decision: Decision, item: ReviewItem, undo_s: float) -> None:
+def _insert(db: Connection, decision: Decision, review: Review, undo_s: float) -> None:
     values: dict[str, object] = {
         "draft": draft_to_json(decision.draft),
         "refs": dict(decision.refs),
-        "seen": {"draft_sha256": item.draft_sha256, "evidence_sha256": item.evidence_sha256},
+        "seen": {"draft_sha256": review.draft_sha256, "evidence_sha256": review.evidence_sha256},
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
     if decision.final:

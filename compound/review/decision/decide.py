@@ -1,4 +1,4 @@
-"""Decisions: at most one per version of an item, bound to the exact bytes that were shown."""
+"""Decisions: at most one per version of a review, bound to the exact bytes that were shown."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from compound.review.decision.stale import amend, changes_of, make_stale
 from compound.review.item.draft_json import draft_from_json
 from compound.review.item.machine import UNDECIDED, Event, Status, after
 from compound.review.item.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
-from compound.review.item.rows import decision_of, insert_item, last_decision, load, lost
-from compound.review.item.types import Decision, Draft, ReviewItem
+from compound.review.item.rows import decision_of, insert_review, last_decision, load, lost
+from compound.review.item.types import Decision, Draft, Review
 from compound.trace.active import child
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def decide(backend: Backend, wish: Wish) -> Decision:
         with backend.store.read() as db:
             if replayed := _replay(db, wish):
                 return replayed
-            item = load(db, wish.review_id)
-            wish = _agreeing(wish, _pending(db, item))
-            fields = _fields(item, wish)
-            _admit(db, item, wish, now=backend.clock())
+            review = load(db, wish.review_id)
+            wish = _agreeing(wish, _pending(db, review))
+            fields = _fields(review, wish)
+            _admit(db, review, wish, now=backend.clock())
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(backend, item, item.refs, actor=wish.user)
+            need_fresh(backend, review, review.refs, actor=wish.user)
         try:
-            found = _tried(backend, item, wish, fields)
+            found = _tried(backend, review, wish, fields)
         except CompoundError as error:
             if error.code == "review.drafted-again":
                 raise
@@ -52,7 +52,7 @@ def decide(backend: Backend, wish: Wish) -> Decision:
                 _admit(db, load(db, wish.review_id), wish, now=backend.clock())
             raise
         if wish.action not in WITHOUT_EFFECTS:
-            need_fresh(backend, item, found.refs, actor=wish.user)
+            need_fresh(backend, review, found.refs, actor=wish.user)
         try:
             with backend.store.write() as db:
                 decision = _apply(backend, db, wish, found, fields=fields)
@@ -62,7 +62,7 @@ def decide(backend: Backend, wish: Wish) -> Decision:
                 if replayed := _replay(db, wish):
                     return replayed
             raise
-        span.set(review_item=wish.review_id, decision_id=decision.decision_id)
+        span.set(review_id=wish.review_id, decision_id=decision.decision_id)
         return decision
 
 
@@ -82,41 +82,41 @@ def rehearsed(backend: Backend, review_id: str, action: str, *, user: str, given
 def auto_decide(
     backend: Backend, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
 ) -> Decision:
-    """Decide as a policy: only untouched items, and never items that need two approvals."""
+    """Decide as a policy: only untouched reviews, and never reviews that need two approvals."""
     with backend.store.read() as db:
-        item = load(db, review_id)
-        if item.status is Status.DECIDED:
-            raise lost(db, item, version=item.version)
-    needs_two = action in item.second
-    if needs_two or after(item.status, Event.AUTO) is None:
-        why = "two people must approve it" if needs_two else f"it is {item.status.value}"
-        raise ConflictError("review.transition", f"a policy may not {action} review item {review_id}: {why}")
+        review = load(db, review_id)
+        if review.status is Status.DECIDED:
+            raise lost(db, review, version=review.version)
+    needs_two = action in review.second
+    if needs_two or after(review.status, Event.AUTO) is None:
+        why = "two people must approve it" if needs_two else f"it is {review.status.value}"
+        raise ConflictError("review.transition", f"a policy may not {action} review {review_id}: {why}")
     actor = f"policy:{policy}"
-    fields = fields_of(item.decide, item.draft.fields, action, {}, is_rule=True)
+    fields = fields_of(review.decide, review.draft.fields, action, {}, is_rule=True)
     if action == "approve":
-        need_fresh(backend, item, item.refs, actor=actor)
+        need_fresh(backend, review, review.refs, actor=actor)
     wish = Wish(
         review_id=review_id,
         action=action,
         user=actor,
-        version=item.version,
+        version=review.version,
         note=note,
     )
     with backend.store.write() as db:
         return commit(
-            db, item, wish, event=Event.AUTO, now=backend.clock(), draft=item.draft, refs=item.refs, fields=fields
+            db, review, wish, event=Event.AUTO, now=backend.clock(), draft=review.draft, refs=review.refs, fields=fields
         )
 
 
-def need_fresh(backend: Backend, item: ReviewItem, refs: Mapping[str, int], *, actor: str) -> None:
-    """Raise if rows changed since drafting; the item becomes stale.
+def need_fresh(backend: Backend, review: Review, refs: Mapping[str, int], *, actor: str) -> None:
+    """Raise if rows changed since drafting; the review becomes stale.
 
     Raises:
         ConflictError: `review.stale`, naming the rows.
     """
     if not (changed := changes_of(backend.probe, refs)):
         return
-    raise make_stale(backend, item, changed, actor=actor)
+    raise make_stale(backend, review, changed, actor=actor)
 
 
 def _replay(db: Connection, wish: Wish) -> Decision | None:
@@ -135,51 +135,51 @@ def _replay(db: Connection, wish: Wish) -> Decision | None:
     return decision_of(row.mappings().one())
 
 
-def _admit(db: Connection, item: ReviewItem, wish: Wish, *, now: float) -> None:
-    is_stale = item.status is Status.STALE  # why, says more than that its version is another one
-    if item.status is Status.DECIDED or (item.version != wish.version and not is_stale):
-        raise lost(db, item, version=wish.version)
-    if item.status not in UNDECIDED or item.status in (Status.STALE, Status.SNOOZED):
-        why = f" ({(item.stale_reason or {}).get('what')})" if item.status is Status.STALE else ""
+def _admit(db: Connection, review: Review, wish: Wish, *, now: float) -> None:
+    is_stale = review.status is Status.STALE  # why, says more than that its version is another one
+    if review.status is Status.DECIDED or (review.version != wish.version and not is_stale):
+        raise lost(db, review, version=wish.version)
+    if review.status not in UNDECIDED or review.status in (Status.STALE, Status.SNOOZED):
+        why = f" ({(review.stale_reason or {}).get('what')})" if review.status is Status.STALE else ""
         raise ConflictError(
-            "review.stale" if item.status is Status.STALE else "review.transition",
-            f"cannot {wish.action} review item {item.review_id}: it is {item.status.value}{why}",
-            fix=f"compound review redraft {item.review_id[:10]}" if item.status is Status.STALE else "",
+            "review.stale" if review.status is Status.STALE else "review.transition",
+            f"cannot {wish.action} review {review.review_id}: it is {review.status.value}{why}",
+            fix=f"compound review redraft {review.review_id[:10]}" if review.status is Status.STALE else "",
         )
-    if item.is_held(now) and item.lease_user != wish.user:
-        raise held(item)
+    if review.is_held(now) and review.lease_user != wish.user:
+        raise held(review)
     acts_again = wish.action not in (EDIT, *WITHOUT_EFFECTS)
-    if item.status is Status.AWAITING_SECOND and acts_again and wish.user == item.first_approver:
-        raise _own(item, wish)
-    _refuse_escalator(db, item, wish)
-    if wish.action == "return" and item.round >= MAX_RETURNS:
+    if review.status is Status.AWAITING_SECOND and acts_again and wish.user == review.first_approver:
+        raise _own(review, wish)
+    _refuse_escalator(db, review, wish)
+    if wish.action == "return" and review.returns >= MAX_RETURNS:
         raise ConflictError(
             "review.returns",
-            f"review item {item.review_id} was already returned {item.round} times",
+            f"review {review.review_id} was already returned {review.returns} times",
             fix="escalate or reject it",
         )
 
 
-def _own(item: ReviewItem, wish: Wish) -> ConflictError:
-    what = f"{wish.user} already decided review item {item.review_id}; another person must agree"
+def _own(review: Review, wish: Wish) -> ConflictError:
+    what = f"{wish.user} already decided review {review.review_id}; another person must agree"
     return ConflictError("review.second-approver", what)
 
 
-def _refuse_escalator(db: Connection, item: ReviewItem, wish: Wish) -> None:
-    """Raise if the user escalated this item; rejecting is always allowed."""
-    if item.parent_id is None or wish.action in (REJECT, *MOVES):
+def _refuse_escalator(db: Connection, review: Review, wish: Wish) -> None:
+    """Raise if the user escalated this review; rejecting is always allowed."""
+    if review.parent_id is None or wish.action in (REJECT, *MOVES):
         return
-    if wish.user in escalators(db, item):
+    if wish.user in escalators(db, review):
         raise ConflictError(
             "review.escalated",
-            f"{wish.user} escalated this item, so another person must decide it",
+            f"{wish.user} escalated this review, so another person must decide it",
             fix="leave it to the next level, or reject it",
         )
 
 
-def _pending(db: Connection, item: ReviewItem) -> Decision | None:
+def _pending(db: Connection, review: Review) -> Decision | None:
     """The first approver's decision that waits for a second one; None if there is none."""
-    return last_decision(db, item.review_id) if item.status is Status.AWAITING_SECOND else None
+    return last_decision(db, review.review_id) if review.status is Status.AWAITING_SECOND else None
 
 
 def _agreeing(wish: Wish, first: Decision | None) -> Wish:
@@ -191,12 +191,12 @@ def _agreeing(wish: Wish, first: Decision | None) -> Wish:
     return replace(wish, first=first.fields)
 
 
-def _fields(item: ReviewItem, wish: Wish) -> dict[str, JsonValue]:
+def _fields(review: Review, wish: Wish) -> dict[str, JsonValue]:
     """Fields of the decision; an approval includes earlier edits of the draft."""
-    fields = fields_of(item.decide, item.draft.fields, wish.action, wish.fields)
+    fields = fields_of(review.decide, review.draft.fields, wish.action, wish.fields)
     if wish.action == EDIT and not wish.fields:
-        raise DataError("review.bad-edit", "the edit changes nothing", fix=_editable(item.decide))
-    return {**item.draft.given, **fields} if wish.action == APPROVE else fields
+        raise DataError("review.bad-edit", "the edit changes nothing", fix=_editable(review.decide))
+    return {**review.draft.given, **fields} if wish.action == APPROVE else fields
 
 
 def _editable(offer: Offer) -> str:
@@ -206,43 +206,43 @@ def _editable(offer: Offer) -> str:
     return f"give {'; '.join(takes)}" if takes else "this review takes no changes: approve or reject it"
 
 
-def _tried(backend: Backend, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
+def _tried(backend: Backend, review: Review, wish: Wish, fields: Mapping[str, JsonValue]) -> Rehearsed:
     """The draft that the decision leads to, and the row versions it requires.
 
     Raises:
         DataError: `review.edit`, and other reasons against the decision.
-        ConflictError: `review.drafted-again`: the decision is not stored, and the item shows a new draft.
+        ConflictError: `review.drafted-again`: the decision is not stored, and the review shows a new draft.
     """
     if wish.action in WITHOUT_EFFECTS:
-        return Rehearsed(draft=item.draft, refs=item.refs)
+        return Rehearsed(draft=review.draft, refs=review.refs)
     if backend.rehearse is None:
-        draft, refs = _edited(backend, item, fields) if wish.action == EDIT else (item.draft, item.refs)
+        draft, refs = _edited(backend, review, fields) if wish.action == EDIT else (review.draft, review.refs)
         return Rehearsed(draft=draft, refs=refs)
-    found = backend.rehearse(item, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
+    found = backend.rehearse(review, wish.action, fields=fields, given=frozenset(wish.fields), user=wish.user)
     if found.again is not None:
-        raise amend(backend, item, found.again, user=wish.user)
+        raise amend(backend, review, found.again, user=wish.user)
     # rows seen at drafting keep that version, so that later changes are still detected
-    return replace(found, refs={**found.refs, **item.refs})
+    return replace(found, refs={**found.refs, **review.refs})
 
 
-def _edited(backend: Backend, item: ReviewItem, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
+def _edited(backend: Backend, review: Review, fields: Mapping[str, JsonValue]) -> tuple[Draft, Mapping[str, int]]:
     """An edit without a graph to rehearse it: its text and arguments."""
     text, actions = fields.get("text"), fields.get("actions")
     made = draft_from_json({"text": text or "", "actions": actions or []})
     draft = replace(
-        item.draft,
-        text=item.draft.text if text is None else made.text,
-        actions=item.draft.actions if actions is None else made.actions,
+        review.draft,
+        text=review.draft.text if text is None else made.text,
+        actions=review.draft.actions if actions is None else made.actions,
     )
-    if draft.actions == item.draft.actions:
-        return draft, item.refs
-    need_same_names([one.name for one in item.draft.actions], [one.name for one in draft.actions])
+    if draft.actions == review.draft.actions:
+        return draft, review.refs
+    need_same_names([one.name for one in review.draft.actions], [one.name for one in draft.actions])
     if backend.revalidate is None:
         raise DataError("review.edit", "arguments cannot be changed here: nothing can revalidate them")
-    found = backend.revalidate(item, draft)
+    found = backend.revalidate(review, draft)
     if found.problems:
         raise DataError("review.edit", f"the edited actions are not valid: {'; '.join(found.problems)}")
-    return draft, {**found.refs, **item.refs}
+    return draft, {**found.refs, **review.refs}
 
 
 def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
@@ -258,7 +258,7 @@ def need_same_names(before: Sequence[str], edited: Sequence[str]) -> None:
             raise DataError(
                 "review.edit",
                 f"an edit may not add or rename an action ({action!r}; proposed: {proposed})",
-                fix="reject or return the item instead",
+                fix="reject or return the review instead",
             )
 
 
@@ -271,13 +271,15 @@ def _apply(
     fields: Mapping[str, JsonValue],
 ) -> Decision:
     now = backend.clock()
-    item = load(db, wish.review_id)
-    _admit(db, item, wish, now=now)
-    # a decision on an unclaimed item claims it in the same transaction
-    claimed = replace(item, status=after(item.status, Event.CLAIM) or item.status)
-    if _repeats(db, item, wish, fields):
-        raise _own(item, wish)
-    waits = wish.action in item.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, item, wish, fields)
+    review = load(db, wish.review_id)
+    _admit(db, review, wish, now=now)
+    # a decision on an unclaimed review claims it in the same transaction
+    claimed = replace(review, status=after(review.status, Event.CLAIM) or review.status)
+    if _repeats(db, review, wish, fields):
+        raise _own(review, wish)
+    waits = (
+        wish.action in review.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, review, wish, fields)
+    )
     event = Event.PROPOSE if waits else Event.DECIDE
     decision = commit(
         db,
@@ -289,10 +291,10 @@ def _apply(
         refs=found.refs,
         fields=fields,
         evidence=found.evidence,
-        undo_s=(item.undo_s if found.undo_s is None else found.undo_s).get(wish.action, 0.0),
+        undo_s=(review.undo_s if found.undo_s is None else found.undo_s).get(wish.action, 0.0),
     )
     if wish.action == "escalate":
-        insert_item(db, escalated(item), now=now, parent=item)
+        insert_review(db, escalated(review), now=now, parent=review)
     if wish.key is not None:
         db.execute(
             sa.insert(tables.idempotency).values(
@@ -305,18 +307,18 @@ def _apply(
     return decision
 
 
-def _repeats(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
+def _repeats(db: Connection, review: Review, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
     """Whether the first approver repeats the same edit."""
-    first = _pending(db, item)
-    if first is None or wish.user != item.first_approver:
+    first = _pending(db, review)
+    if first is None or wish.user != review.first_approver:
         return False
     return (first.action, dict(first.fields)) == (wish.action, dict(fields)) and wish.action == EDIT
 
 
-def _agrees(db: Connection, item: ReviewItem, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
+def _agrees(db: Connection, review: Review, wish: Wish, fields: Mapping[str, JsonValue]) -> bool:
     """Whether a second person approves the first one's decision, or makes the same one."""
-    first = _pending(db, item)
-    if first is None or wish.user == item.first_approver:
+    first = _pending(db, review)
+    if first is None or wish.user == review.first_approver:
         return False
     if wish.action == APPROVE:
         return first.action in (APPROVE, EDIT)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from compound.review.item.types import Draft, Redraft, ReviewItem
+from compound.review.item.types import Draft, Redraft, Review
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -19,10 +19,10 @@ class Rehearsed:
     Attributes:
         draft: The draft that the decision leads to; its effects are the ones that will run.
         evidence: Evidence of the changed draft; None if nothing changed.
-        refs: Current version of each row that it touches, other than the item's.
+        refs: Current version of each row that it touches, other than the review's.
         again: The graph's new draft, if the change also changes something that the user has not seen (a letter written
             for the earlier actions). The decision is then not stored, and this draft is shown.
-        undo_s: Action to how long it can be undone with this change, in seconds; None: those of the item.
+        undo_s: Action to how long it can be undone with this change, in seconds; None: those of the review.
     """
 
     draft: Draft
@@ -36,12 +36,12 @@ class Rehearse(Protocol):
     """Rehearses a decision: its effects, after the graph's checks, policy and targets ran again."""
 
     def __call__(
-        self, item: ReviewItem, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
+        self, review: Review, action: str, *, fields: Mapping[str, JsonValue], given: frozenset[str], user: str
     ) -> Rehearsed:
         """Rehearse a decision; nothing is changed.
 
         Args:
-            item: The item as shown.
+            review: The review as shown.
             action: Action to decide.
             fields: All fields of the decision.
             given: The fields that the user gave.

@@ -27,15 +27,15 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import ContextProbe, Decision, Redraft, ReviewItem, TellingProbe
+from compound.review.item.types import Decision, Redraft, Review, TellingProbe, VersionProbe
 
 AGAIN: Final = "drafted again: "
-"""Prefix of the reason why an item shows a newer draft."""
+"""Prefix of the reason why a review shows a newer draft."""
 Changes = Mapping[str, tuple[int, int | None]]
 """Row to the version that was seen and the current one; None for a deleted row."""
 
 
-def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
+def changes_of(probe: VersionProbe | None, refs: Mapping[str, int]) -> Changes:
     """The rows whose version changed since they were seen."""
     if probe is None or not refs:
         return {}
@@ -43,25 +43,25 @@ def changes_of(probe: ContextProbe | None, refs: Mapping[str, int]) -> Changes:
     return {ref: (seen, now.get(ref)) for ref, seen in refs.items() if now.get(ref) != seen}
 
 
-def make_stale(backend: Backend, item: ReviewItem, changed: Changes, *, actor: str) -> ConflictError:
-    """Mark the item stale; returns the error for the caller to raise."""
-    error = _outdated(backend, item, changed)
-    _write(backend, item, Event.CHANGE, error, actor=actor)
+def make_stale(backend: Backend, review: Review, changed: Changes, *, actor: str) -> ConflictError:
+    """Mark the review stale; returns the error for the caller to raise."""
+    error = _outdated(backend, review, changed)
+    _write(backend, review, Event.CHANGE, error, actor=actor)
     return error
 
 
-def _outdated(backend: Backend, item: ReviewItem, changed: Changes) -> ConflictError:
+def _outdated(backend: Backend, review: Review, changed: Changes) -> ConflictError:
     told = _told(backend, changed)
     what = "; ".join(
         f"{ref} was deleted" if now is None else f"{ref} was at version {seen}, now {now}"
         for ref, (seen, now) in sorted(changed.items())
         if ref not in told
     )
-    fix = f"draft it again, then decide: compound review redraft {item.review_id[:10]}"
+    fix = f"draft it again, then decide: compound review redraft {review.review_id[:10]}"
     if told:
         came = "; ".join([*(told[ref] for ref in sorted(told)), *([f"rows changed: {what}"] if what else [])])
-        return ConflictError("review.stale", f"review item {item.review_id} was drafted before {came}", fix=fix)
-    what = f"review item {item.review_id} was drafted from rows that changed since: {what}"
+        return ConflictError("review.stale", f"review {review.review_id} was drafted before {came}", fix=fix)
+    what = f"review {review.review_id} was drafted from rows that changed since: {what}"
     return ConflictError("review.stale", what, fix=fix)
 
 
@@ -72,46 +72,46 @@ def _told(backend: Backend, changed: Changes) -> dict[str, str]:
     return {ref: said for ref, (seen, _) in changed.items() if (said := backend.probe.told(ref, seen))}
 
 
-def check(backend: Backend, review_id: str) -> ReviewItem:
-    """Check an open item; mark it stale if its rows changed."""
+def check_stale(backend: Backend, review_id: str) -> Review:
+    """Check an open review; mark it stale if its rows changed."""
     with backend.store.read() as db:
-        item = load(db, review_id)
-    if after(item.status, Event.CHANGE) is None:
-        return item
-    if changed := changes_of(backend.probe, item.refs):
-        make_stale(backend, item, changed, actor="probe")
+        review = load(db, review_id)
+    if after(review.status, Event.CHANGE) is None:
+        return review
+    if changed := changes_of(backend.probe, review.refs):
+        make_stale(backend, review, changed, actor="probe")
         with backend.store.read() as db:
             return load(db, review_id)
-    return item
+    return review
 
 
-def recall(backend: Backend, review_id: str) -> ReviewItem:
-    """Take back a person's decision whose draft is out of date, if its run has not resumed; the item is stale.
+def recall(backend: Backend, review_id: str) -> Review:
+    """Take back a person's decision whose draft is out of date, if its run has not resumed; the review is stale.
 
-    Returns the item. A decision that is being carried out stands, and so does one without effects.
+    Returns the review. A decision that is being carried out stands, and so does one without effects.
     """
     with backend.store.read() as db:
-        item, decision = load(db, review_id), last_decision(db, review_id)
-    if item.status is not Status.DECIDED or decision is None or not decision.final:
-        return item
+        review, decision = load(db, review_id), last_decision(db, review_id)
+    if review.status is not Status.DECIDED or decision is None or not decision.final:
+        return review
     if decision.action in WITHOUT_EFFECTS or decision.actor.startswith("policy:"):
-        return item  # a run that a rule decided goes on at once: its effects are checked when they are sent
+        return review  # a run that a rule decided goes on at once: its effects are checked when they are sent
     if not (changed := changes_of(backend.probe, decision.refs)):
-        return item
-    error, now = _outdated(backend, item, changed), backend.clock()
+        return review
+    error, now = _outdated(backend, review, changed), backend.clock()
     reason = {"code": error.code, "what": error.what, "fix": error.fix}
     details = {"decision_id": decision.decision_id, "code": error.code}
     with suppress(ConflictError), backend.store.write() as db:  # its run resumes, or another process was first
-        take_back(db, item, decision, Event.RECALL, now=now, stale_reason=reason, first_approver=None)
+        take_back(db, review, decision, Event.RECALL, now=now, stale_reason=reason, first_approver=None)
         record(db, "review.recalled", review_id, now=now, actor="probe", details=details)
     with backend.store.read() as db:
         return load(db, review_id)
 
 
 def take_back(
-    db: Connection, item: ReviewItem, decision: Decision, event: Event, *, now: float, **values: object
-) -> ReviewItem:
-    """Move an item whose decision nothing has acted on; its run will not resume.
+    db: Connection, review: Review, decision: Decision, event: Event, *, now: float, **values: object
+) -> Review:
+    """Move a review whose decision nothing has acted on; its run will not resume.
 
     Raises:
         ConflictError: `review.too-late`.
@@ -125,10 +125,10 @@ def take_back(
         )
         .values(status="cancelled", updated_at=now)
     )
-    moved = move(db, item, event, now=now, **values) if stopped.rowcount == 1 else None
+    moved = move(db, review, event, now=now, **values) if stopped.rowcount == 1 else None
     # After the move no further effect can be sent: a program that resumes its own run may have been faster.
     if moved is None or _has_acted(db, decision):
-        what = f"the run of review item {item.review_id} already resumed with {decision.actor}'s decision"
+        what = f"the run of review {review.review_id} already resumed with {decision.actor}'s decision"
         raise ConflictError("review.too-late", what)
     return moved
 
@@ -139,32 +139,30 @@ def _has_acted(db: Connection, decision: Decision) -> bool:
     return db.execute(sa.select(sa.literal(1)).where(own, begun).limit(1)).first() is not None
 
 
-def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-    """Mark an item stale because an effect of its decision was refused; no effect ran."""
+def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> Review:
+    """Mark a review stale because an effect of its decision was refused; no effect ran."""
     with backend.store.read() as db:
-        item = load(db, review_id)
+        review = load(db, review_id)
         decision = last_decision(db, review_id)
-    if item.status is Status.DECIDED and decision is not None and not decision.final:
-        raise ConflictError(
-            "review.transition", f"review item {review_id} was escalated: another item holds its decision"
-        )
-    return _write(backend, item, Event.REFUSE, error, actor=actor)
+    if review.status is Status.DECIDED and decision is not None and not decision.final:
+        raise ConflictError("review.transition", f"review {review_id} was escalated: another review holds its decision")
+    return _write(backend, review, Event.REFUSE, error, actor=actor)
 
 
-def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-    """Mark an open item stale because its graph changed."""
+def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> Review:
+    """Mark an open review stale because its graph changed."""
     with backend.store.read() as db:
-        item = load(db, review_id)
-    return _write(backend, item, Event.CHANGE, error, actor=actor)
+        review = load(db, review_id)
+    return _write(backend, review, Event.CHANGE, error, actor=actor)
 
 
-def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundError, *, actor: str) -> ReviewItem:
+def _write(backend: Backend, review: Review, event: Event, error: CompoundError, *, actor: str) -> Review:
     now = backend.clock()
     reason = {"code": error.code, "what": error.what, "fix": error.fix}
     with backend.store.write() as db:
         stale = move(
             db,
-            item,
+            review,
             event,
             now=now,
             stale_reason=reason,
@@ -172,43 +170,44 @@ def _write(backend: Backend, item: ReviewItem, event: Event, error: CompoundErro
             lease_until=None,
             first_approver=None,
         )
-        record(db, "review.stale", item.review_id, now=now, actor=actor, details={"code": error.code})
+        record(db, "review.stale", review.review_id, now=now, actor=actor, details={"code": error.code})
     return stale
 
 
 def redraft(
     backend: Backend, review_id: str, *, user: str, version: int, fresh: Redraft | None, refs: Mapping[str, int] | None
-) -> ReviewItem:
-    """Reopen a stale item with the graph's new draft, or with the old draft after a new check."""
+) -> Review:
+    """Reopen a stale review with the graph's new draft, or with the old draft after a new check."""
     with backend.store.read() as db:
-        item = load(db, review_id)
+        review = load(db, review_id)
     if fresh is None:
         need_person(user)
-        fresh = _checked(backend, item, refs)
+        fresh = _checked(backend, review, refs)
     now = backend.clock()
     with backend.store.write() as db:
-        if item.version != version:
-            raise lost(db, item, version=version)
-        seq = item.draft_seq
-        if fresh.draft != item.draft:
+        if review.version != version:
+            raise lost(db, review, version=version)
+        seq = review.draft_seq
+        if fresh.draft != review.draft:
             seq = next_draft_seq(db, review_id)
             insert_draft(db, review_id, seq, user, fresh.draft, now=now)
         opened = move(
             db,
-            item,
+            review,
             Event.REDRAFT,
             now=now,
             draft_seq=seq,
             refs=dict(fresh.refs),
             evidence=dict(fresh.evidence),
             evidence_sha256=digest(fresh.evidence),
-            reasons=_with_history(item, fresh.reasons),
+            reasons=_with_history(review, fresh.reasons),
             stale_reason=None,
             **({} if fresh.decide is None else {"decide": fresh.decide}),
+            **({} if fresh.source is None else {"item": dict(fresh.source[0]), "title": fresh.source[1]}),
             **readiness_columns(fresh.readiness),
-            second=list(dict.fromkeys((*item.second, *fresh.second))),
-            undo_s={one: max(item.undo_s.get(one, 0), s) for one, s in {**item.undo_s, **fresh.undo_s}.items()},
-            risk=item.risk if fresh.risk is None else fresh.risk + item.level,
+            second=list(dict.fromkeys((*review.second, *fresh.second))),
+            undo_s={one: max(review.undo_s.get(one, 0), s) for one, s in {**review.undo_s, **fresh.undo_s}.items()},
+            risk=review.risk if fresh.risk is None else fresh.risk + review.level,
         )
         record(
             db,
@@ -221,38 +220,38 @@ def redraft(
     return opened
 
 
-def _with_history(item: ReviewItem, fresh: Sequence[str]) -> list[str]:
-    """Reasons of the new draft, of the item's history and of the redraft."""
-    told = [one for one in item.reasons if one == ESCALATED or one.startswith(AGAIN)]
-    what = str((item.stale_reason or {}).get("what") or "")
+def _with_history(review: Review, fresh: Sequence[str]) -> list[str]:
+    """Reasons of the new draft, of the review's history and of the redraft."""
+    told = [one for one in review.reasons if one == ESCALATED or one.startswith(AGAIN)]
+    what = str((review.stale_reason or {}).get("what") or "")
     return list(dict.fromkeys([*fresh, *told, *([f"{AGAIN}{what}"] if what else [])]))
 
 
-def _checked(backend: Backend, item: ReviewItem, refs: Mapping[str, int] | None) -> Redraft:
+def _checked(backend: Backend, review: Review, refs: Mapping[str, int] | None) -> Redraft:
     """The same draft with current row versions.
 
     Raises:
         DataError: `review.redraft`: its actions are no longer valid.
     """
-    present = refs if refs is not None else _present(backend, item)
+    present = refs if refs is not None else _present(backend, review)
     if backend.revalidate is not None:
-        found = backend.revalidate(replace(item, refs=present), item.draft)
+        found = backend.revalidate(replace(review, refs=present), review.draft)
         if found.problems:
             raise DataError("review.redraft", f"the draft is no longer valid: {'; '.join(found.problems)}")
         present = {**found.refs, **present}
     return Redraft(
-        draft=item.draft, refs=present, evidence=item.evidence, reasons=item.reasons, readiness=item.readiness
+        draft=review.draft, refs=present, evidence=review.evidence, reasons=review.reasons, readiness=review.readiness
     )
 
 
-def _present(backend: Backend, item: ReviewItem) -> Mapping[str, int]:
-    if backend.probe is None or not item.refs:
-        return item.refs
-    now = backend.probe.current(item.refs)
-    return {ref: now[ref] for ref in item.refs if ref in now}
+def _present(backend: Backend, review: Review) -> Mapping[str, int]:
+    if backend.probe is None or not review.refs:
+        return review.refs
+    now = backend.probe.current(review.refs)
+    return {ref: now[ref] for ref in review.refs if ref in now}
 
 
-def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> ConflictError:
+def amend(backend: Backend, review: Review, again: Redraft, *, user: str) -> ConflictError:
     """Replace the draft with the one that an edit led to; returns the error for the caller to raise.
 
     Raises:
@@ -260,34 +259,34 @@ def amend(backend: Backend, item: ReviewItem, again: Redraft, *, user: str) -> C
     """
     now = backend.clock()
     with backend.store.write() as db:
-        seq = next_draft_seq(db, item.review_id)
-        insert_draft(db, item.review_id, seq, user, again.draft, now=now)
-        held = item.status is Status.IN_REVIEW and item.lease_user == user
+        seq = next_draft_seq(db, review.review_id)
+        insert_draft(db, review.review_id, seq, user, again.draft, now=now)
+        held = review.status is Status.IN_REVIEW and review.lease_user == user
         shown = move(
             db,
-            item,
+            review,
             Event.AMEND,
             now=now,
             draft_seq=seq,
             evidence=dict(again.evidence),
             evidence_sha256=digest(again.evidence),
-            reasons=list(dict.fromkeys([*again.reasons, *item.reasons, f"{AGAIN}{user} changed it"])),
-            refs={**again.refs, **item.refs},
+            reasons=list(dict.fromkeys([*again.reasons, *review.reasons, f"{AGAIN}{user} changed it"])),
+            refs={**again.refs, **review.refs},
             first_approver=None,
             **({} if held else {"lease_user": None, "lease_until": None}),
         )
         record(
             db,
             "review.drafted-again",
-            item.review_id,
+            review.review_id,
             now=now,
             actor=user,
             details={"draft_sha256": shown.draft_sha256, "evidence_sha256": shown.evidence_sha256},
         )
-    name = item.review_id[:10]
+    name = review.review_id[:10]
     return ConflictError(
         "review.drafted-again",
         f"not decided yet: the text was drafted again for your change, "
-        f"and review item {item.review_id} shows it as version {shown.version}",
+        f"and review {review.review_id} shows it as version {shown.version}",
         fix=f"read it: compound review show {name}; then: compound review approve {name} --version {shown.version}",
     )

@@ -13,18 +13,18 @@ from compound.review.decision.commit import escalated
 from compound.review.decision.stale import take_back
 from compound.review.item.lists import Sweep
 from compound.review.item.machine import UNDECIDED, Event, Status
-from compound.review.item.rows import insert_item, last_decision, load, lost, move, record
-from compound.review.item.types import ReviewItem
+from compound.review.item.rows import insert_review, last_decision, load, lost, move, record
+from compound.review.item.types import Review
 
-_ITEM = tables.review_item
+_REVIEW = tables.review
 _MIN_REMINDER_S = 3600.0
 
 
 def sweep(backend: Backend) -> Sweep:
-    """Process everything that is due: expired leases, snoozed items, expired items. One transaction per item."""
+    """Process everything that is due: expired leases, snoozed reviews, expired reviews. One transaction per review."""
     now = backend.clock()
-    lapsed = [review_id for review_id in _due(backend, _ITEM.c.lease_until <= now) if lapse(backend, review_id)]
-    woken = [review_id for review_id in _due(backend, _ITEM.c.snooze_until <= now) if wake(backend, review_id)]
+    lapsed = [review_id for review_id in _due(backend, _REVIEW.c.lease_until <= now) if lapse(backend, review_id)]
+    woken = [review_id for review_id in _due(backend, _REVIEW.c.snooze_until <= now) if wake(backend, review_id)]
     ended = expire(backend)
     return Sweep(
         lapsed=tuple(lapsed),
@@ -36,9 +36,9 @@ def sweep(backend: Backend) -> Sweep:
 
 
 def expire(backend: Backend) -> Sweep:
-    """Close, escalate or remind of every undecided item that has expired."""
+    """Close, escalate or remind of every undecided review that has expired."""
     found: dict[str, list[str]] = {"expired": [], "escalated": [], "reminded": []}
-    for review_id in _due(backend, _ITEM.c.expire_at <= backend.clock()):
+    for review_id in _due(backend, _REVIEW.c.expire_at <= backend.clock()):
         with backend.store.write() as db:
             if did := _expire(db, load(db, review_id), now=backend.clock()):
                 found[did].append(review_id)
@@ -49,54 +49,70 @@ def expire(backend: Backend) -> Sweep:
     )
 
 
+def still_running(backend: Backend) -> list[str]:
+    """Items that expired with `close` while their run still waits: a crash came between the two."""
+    query = (
+        sa.select(_REVIEW.c.review_id)
+        .join(tables.run, tables.run.c.run_id == _REVIEW.c.run_id)
+        .where(
+            _REVIEW.c.status == Status.EXPIRED.value,
+            _REVIEW.c.on_expire == "close",
+            tables.run.c.status == "waiting_review",
+        )
+        .order_by(_REVIEW.c.review_id)
+    )
+    with backend.store.read() as db:
+        return list(db.execute(query).scalars())
+
+
 def _due(backend: Backend, condition: sa.ColumnElement[bool]) -> list[str]:
     open_ones = [status.value for status in UNDECIDED]
-    query = sa.select(_ITEM.c.review_id).where(_ITEM.c.status.in_(open_ones), condition)
+    query = sa.select(_REVIEW.c.review_id).where(_REVIEW.c.status.in_(open_ones), condition)
     with backend.store.read() as db:
-        return list(db.execute(query.order_by(_ITEM.c.review_id)).scalars())
+        return list(db.execute(query.order_by(_REVIEW.c.review_id)).scalars())
 
 
-def _expire(db: Connection, item: ReviewItem, *, now: float) -> str | None:
+def _expire(db: Connection, review: Review, *, now: float) -> str | None:
     # it may have been decided since it was read
-    if item.status not in UNDECIDED or item.expire_at is None or item.expire_at > now:
+    if review.status not in UNDECIDED or review.expire_at is None or review.expire_at > now:
         return None
-    if item.on_expire == "remind":
-        again = now + max(_MIN_REMINDER_S, item.expire_at - item.created_at)
-        db.execute(sa.update(_ITEM).where(_ITEM.c.review_id == item.review_id).values(expire_at=again))
-        record(db, "review.reminded", item.review_id, now=now, actor="clock", details={"again_at": again})
+    if review.on_expire == "remind":
+        again = now + max(_MIN_REMINDER_S, review.expire_at - review.created_at)
+        db.execute(sa.update(_REVIEW).where(_REVIEW.c.review_id == review.review_id).values(expire_at=again))
+        record(db, "review.reminded", review.review_id, now=now, actor="clock", details={"again_at": again})
         return "reminded"
-    move(db, item, Event.EXPIRE, now=now, lease_user=None, lease_until=None)
-    record(db, "review.expired", item.review_id, now=now, actor="clock", details={"then": item.on_expire})
-    if item.on_expire == "close":
+    move(db, review, Event.EXPIRE, now=now, lease_user=None, lease_until=None)
+    record(db, "review.expired", review.review_id, now=now, actor="clock", details={"then": review.on_expire})
+    if review.on_expire == "close":
         return "expired"
-    insert_item(db, escalated(item), now=now, parent=item)
+    insert_review(db, escalated(review), now=now, parent=review)
     return "escalated"
 
 
-def withdraw(backend: Backend, review_id: str, *, actor: str, reason: str) -> ReviewItem:
-    """Withdraw an item because its run was cancelled."""
+def withdraw(backend: Backend, review_id: str, *, actor: str, reason: str) -> Review:
+    """Withdraw a review because its run was cancelled."""
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, review_id)
-        if item.status is Status.DECIDED:
-            raise lost(db, item, version=item.version)
-        withdrawn = move(db, item, Event.WITHDRAW, now=now, lease_user=None, lease_until=None)
+        review = load(db, review_id)
+        if review.status is Status.DECIDED:
+            raise lost(db, review, version=review.version)
+        withdrawn = move(db, review, Event.WITHDRAW, now=now, lease_user=None, lease_until=None)
         record(db, "review.withdrawn", review_id, now=now, actor=actor, details={"reason": reason})
         return withdrawn
 
 
-def undo(backend: Backend, review_id: str, *, user: str) -> ReviewItem:
-    """Undo a decision whose run is not resumed yet; this user then holds the item."""
+def undo(backend: Backend, review_id: str, *, user: str) -> Review:
+    """Undo a decision whose run is not resumed yet; this user then holds the review."""
     need_person(user)
     now = backend.clock()
     with backend.store.write() as db:
-        item = load(db, review_id)
+        review = load(db, review_id)
         decision = last_decision(db, review_id)
-        if item.status is not Status.DECIDED or decision is None or not decision.final:
+        if review.status is not Status.DECIDED or decision is None or not decision.final:
             raise ConflictError(
-                "review.transition", f"review item {review_id} has nothing to undo: it is {item.status.value}"
+                "review.transition", f"review {review_id} has nothing to undo: it is {review.status.value}"
             )
-        undone = take_back(db, item, decision, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
+        undone = take_back(db, review, decision, Event.UNDO, now=now, lease_user=user, lease_until=now + LEASE_S)
         record(
             db,
             "review.undone",

@@ -1,1 +1,1 @@
-"""Items, drafts and decisions as values and as rows."""
+"""Reviews, drafts and decisions as values and as rows."""

@@ -1,4 +1,4 @@
-"""Filters and rows of item lists."""
+"""Filters and rows of review lists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ decided them."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewSummary:
-    """A row of a list: an item without its evidence.
+    """A row of a list: a review without its evidence.
 
     Attributes:
         subject: Title of the source item, or the beginning of its text.
@@ -53,12 +53,12 @@ class ReviewSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFilter:
-    """Which items to list; an empty field does not filter.
+    """Which reviews to list; an empty field does not filter.
 
     Attributes:
-        statuses: `pending` includes items whose lease has expired.
-        user: Only items that this user holds.
-        ready: Only items whose `auto` rule holds (True) or does not hold (False).
+        statuses: `pending` includes reviews whose lease has expired.
+        user: Only reviews that this user holds.
+        ready: Only reviews whose `auto` rule holds (True) or does not hold (False).
         limit: Maximum number of rows.
         offset: Number of rows to skip.
     """
@@ -75,7 +75,7 @@ class ReviewFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewEvent:
-    """An event of an item, from the audit log.
+    """An event of a review, from the audit log.
 
     Attributes:
         event: `review.opened`, `review.undone`, `review.withdrawn`, ...
@@ -92,7 +92,7 @@ class ReviewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """The result of a sweep: items with expired leases, woken, expired, escalated and reminded items."""
+    """The result of a sweep: reviews with expired leases, woken, expired, escalated and reminded reviews."""
 
     lapsed: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()

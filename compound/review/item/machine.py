@@ -1,4 +1,4 @@
-"""The state machine of an item: one table of all transitions."""
+"""The state machine of a review: one table of all transitions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 class Status(StrEnum):
-    """Status of an item; `decided`, `expired` and `withdrawn` are closed."""
+    """Status of a review; `decided`, `expired` and `withdrawn` are closed."""
 
     PENDING = "pending"
     IN_REVIEW = "in_review"
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 
 class Event(StrEnum):
-    """Events of an item."""
+    """Events of a review."""
 
     CLAIM = "claim"
     RELEASE = "release"

@@ -19,7 +19,7 @@ Offer: TypeAlias = "Mapping[str, Mapping[str, Mapping[str, JsonValue]]]"
 """Action to field to JSON Schema: `decide:` of a review node."""
 
 MOVES: Final = ("return", "escalate")
-"""Moves of the queue: every item has them; `decide:` does not declare them."""
+"""Moves of the queue: every review has them; `decide:` does not declare them."""
 WITHOUT_EFFECTS: Final = (REJECT, *MOVES)
 
 _TEXT: Final[Mapping[str, JsonValue]] = {"type": "string"}
@@ -30,7 +30,7 @@ ANYTHING_USUAL: Final[Offer] = {
     EDIT: {"text": _TEXT_OR_NULL, "actions": _LIST_OR_NULL, "reason": _TEXT_OR_NULL},
     REJECT: {"reason": _TEXT},
 }
-"""Offer of items without a stored one: opened by a program, or by an older version."""
+"""Offer of reviews without a stored one: opened by a program, or by an older version."""
 
 
 def fields_of(
@@ -44,8 +44,8 @@ def fields_of(
     """All fields of a decision: given values, else shown values, else null if allowed.
 
     Args:
-        offer: The item's offer.
-        present: Fields that already have a value in the shown item.
+        offer: The review's offer.
+        present: Fields that already have a value in the shown review.
         action: Action to decide.
         given: Fields that the user gives.
         is_rule: A rule decides; it needs no reason.
@@ -163,7 +163,7 @@ def _read(name: str, text: str, schema: Mapping[str, JsonValue] | None) -> JsonV
     elif text.startswith("@"):
         text = _file(name, text[1:])
     kind = None if schema is None else bare(from_json_schema(schema), {})
-    if kind is None or isinstance(kind, Enum) or show_type(kind) in ("str", "datetime"):
+    if kind is None or isinstance(kind, Enum) or show_type(kind) in ("str", "date", "datetime"):
         return text
     try:
         return cast("JsonValue", orjson.loads(text))

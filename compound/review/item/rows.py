@@ -1,4 +1,4 @@
-"""Items, drafts and decisions as rows; `move` makes every status change."""
+"""Reviews, drafts and decisions as rows; `move` makes every status change."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from compound.errors import ConflictError, DataError
 from compound.review.item.draft_json import draft_from_json, draft_to_json
 from compound.review.item.machine import Event, Status, after
 from compound.review.item.offer import ANYTHING_USUAL
-from compound.review.item.types import Decision, Draft, NewReview, Readiness, ReviewItem
+from compound.review.item.types import Decision, Draft, NewReview, Readiness, Review
 from compound.trace.payload import digest as payload_digest
 
-_ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
+_REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decision
 
 
 _GIVEN = (
-    *("run_id", "node", "round", "thread_id", "queue", "item_id", "item", "title", "evidence"),
+    *("run_id", "node", "returns", "thread_id", "queue", "item_id", "item", "title", "evidence"),
     *("refs", "risk", "second", "due_at", "expire_at", "on_expire", "escalate_to", "graph_name", "undo_s"),
     *("decide", "held"),
 )
@@ -32,41 +32,39 @@ _GIVEN = (
 
 # Statements are built once: building one takes several times longer than SQLite needs to run it.
 _FIND = (
-    sa.select(_ITEM, _DRAFT.c.draft, _DRAFT.c.sha256)
-    .join(_DRAFT, (_DRAFT.c.review_id == _ITEM.c.review_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
-    .where(_ITEM.c.review_id == sa.bindparam("of_item"))
+    sa.select(_REVIEW, _DRAFT.c.draft, _DRAFT.c.sha256)
+    .join(_DRAFT, (_DRAFT.c.review_id == _REVIEW.c.review_id) & (_DRAFT.c.seq == _REVIEW.c.draft_seq))
+    .where(_REVIEW.c.review_id == sa.bindparam("of_item"))
 )
-_CHANGE = sa.update(_ITEM).where(
-    _ITEM.c.review_id == sa.bindparam("of_item"), _ITEM.c.version == sa.bindparam("seen_version")
+_CHANGE = sa.update(_REVIEW).where(
+    _REVIEW.c.review_id == sa.bindparam("of_item"), _REVIEW.c.version == sa.bindparam("seen_version")
 )
 
 
-def review_id_of(run_id: str, node: str, round_: int, level: int) -> str:
-    """The id of an item, derived from its run, node, round and level: opening it twice finds the same item."""
-    return digest([run_id, node, round_, level])[:24]
+def review_id_of(run_id: str, node: str, returns: int, level: int) -> str:
+    """The id of a review, derived from its run, node, returns and level: opening it twice finds the same review."""
+    return digest([run_id, node, returns, level])[:24]
 
 
-def find(db: Connection, review_id: str) -> ReviewItem | None:
-    """The item with its current draft."""
+def find(db: Connection, review_id: str) -> Review | None:
+    """The review with its current draft."""
     row = db.execute(_FIND, {"of_item": review_id}).mappings().first()
-    return item_of(row) if row else None
+    return review_of(row) if row else None
 
 
-def load(db: Connection, review_id: str) -> ReviewItem:
-    """The item.
+def load(db: Connection, review_id: str) -> Review:
+    """The review.
 
     Raises:
-        DataError: `review.unknown-item`.
+        DataError: `review.unknown`.
     """
-    if item := find(db, review_id):
-        return item
-    raise DataError(
-        "review.unknown-item", f"review item {review_id!r} does not exist", fix="compound review list shows them"
-    )
+    if review := find(db, review_id):
+        return review
+    raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="compound review list shows them")
 
 
-def item_of(row: RowMapping) -> ReviewItem:
-    """The item of a joined row."""
+def review_of(row: RowMapping) -> Review:
+    """The review of a joined row."""
     values = dict[str, Any](row)
     draft, sha256 = values.pop("draft"), values.pop("sha256")
     del values["ready"]
@@ -80,13 +78,13 @@ def item_of(row: RowMapping) -> ReviewItem:
         "title": values["title"] or "",
         "decide": ANYTHING_USUAL if values["decide"] is None else values["decide"],
     }
-    return ReviewItem(**values)
+    return Review(**values)
 
 
-def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewItem | None = None) -> ReviewItem:
-    """Write a new item with its first draft."""
+def insert_review(db: Connection, new: NewReview, *, now: float, parent: Review | None = None) -> Review:
+    """Write a new review with its first draft."""
     level = parent.level + 1 if parent else 0
-    review_id = review_id_of(new.run_id, new.node, new.round, level)
+    review_id = review_id_of(new.run_id, new.node, new.returns, level)
     given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
     own: dict[str, Any] = {
         "review_id": review_id,
@@ -101,7 +99,7 @@ def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewIte
     }
     rule = readiness_columns(new.readiness)
     written = {"reasons": list(new.reasons), "second": list(new.second), "undo_s": dict(new.undo_s)}
-    db.execute(sa.insert(_ITEM), {**given, **own, **rule, "status": Status.PENDING.value, **written})
+    db.execute(sa.insert(_REVIEW), {**given, **own, **rule, "status": Status.PENDING.value, **written})
     draft_sha256 = insert_draft(db, review_id, 1, "graph", new.draft, now=now)
     record(
         db,
@@ -111,7 +109,7 @@ def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewIte
         actor="graph",
         details={"run_id": new.run_id, "node": new.node, "evidence_sha256": own["evidence_sha256"], "level": level},
     )
-    return ReviewItem(
+    return Review(
         **given,
         **own,
         **dict.fromkeys(("lease_user", "lease_until", "first_approver", "stale_reason", "snooze_until")),
@@ -124,7 +122,7 @@ def insert_item(db: Connection, new: NewReview, *, now: float, parent: ReviewIte
 
 
 def readiness_columns(readiness: Readiness | None) -> dict[str, Any]:
-    """The columns of an item's readiness."""
+    """The columns of a review's readiness."""
     if readiness is None:
         return {"ready": None, "readiness": None}
     return {"ready": readiness.ready, "readiness": asdict(readiness)}
@@ -150,67 +148,67 @@ def next_draft_seq(db: Connection, review_id: str) -> int:
     return int(newest) + 1
 
 
-def next_status(item: ReviewItem, event: Event) -> Status:
+def next_status(review: Review, event: Event) -> Status:
     """The status after the event.
 
     Raises:
         ConflictError: `review.transition`.
     """
-    status = after(item.status, event)
+    status = after(review.status, event)
     if status is None:
         raise ConflictError(
-            "review.transition", f"cannot {event.value} review item {item.review_id}: it is {item.status.value}"
+            "review.transition", f"cannot {event.value} review {review.review_id}: it is {review.status.value}"
         )
     return status
 
 
-def move(db: Connection, item: ReviewItem, event: Event, *, now: float, **values: object) -> ReviewItem:
+def move(db: Connection, review: Review, event: Event, /, *, now: float, **values: object) -> Review:
     """Apply an event to the version that was seen; every status change goes through here.
 
     Raises:
         ConflictError: `review.transition`; `review.decided` or `review.version` if another user was first.
     """
-    compare_and_set(db, item, now=now, status=next_status(item, event).value, **values)
-    return load(db, item.review_id)
+    compare_and_set(db, review, now=now, status=next_status(review, event).value, **values)
+    return load(db, review.review_id)
 
 
-def compare_and_set(db: Connection, item: ReviewItem, *, now: float, **values: object) -> None:
-    """Change the item if its version is still the one that was seen.
+def compare_and_set(db: Connection, review: Review, /, *, now: float, **values: object) -> None:
+    """Change the review if its version is still the one that was seen.
 
     Raises:
         ConflictError: `review.decided`, `review.version`.
     """
-    seen = {"of_item": item.review_id, "seen_version": item.version}
-    changed = db.execute(_CHANGE, {**seen, "version": item.version + 1, "updated_at": now, **values})
+    seen = {"of_item": review.review_id, "seen_version": review.version}
+    changed = db.execute(_CHANGE, {**seen, "version": review.version + 1, "updated_at": now, **values})
     if changed.rowcount != 1:
-        raise lost(db, load(db, item.review_id), version=item.version)
+        raise lost(db, load(db, review.review_id), version=review.version)
 
 
-def lost(db: Connection, item: ReviewItem, *, version: int) -> ConflictError:
+def lost(db: Connection, review: Review, *, version: int) -> ConflictError:
     """The error that says who was first, what they did, and when."""
-    if item.status is Status.DECIDED and (decision := last_decision(db, item.review_id)):
+    if review.status is Status.DECIDED and (decision := last_decision(db, review.review_id)):
         return ConflictError(
             "review.decided",
-            f"review item {item.review_id} is decided: {decision.actor} chose {decision.action!r} "
+            f"review {review.review_id} is decided: {decision.actor} chose {decision.action!r} "
             f"at {moment(decision.decided_at)}",
             fix="compound review show prints the decision",
         )
     last = db.execute(
         sa.select(tables.audit.c.actor, tables.audit.c.event, tables.audit.c.at)
-        .where(tables.audit.c.subject == item.review_id)
+        .where(tables.audit.c.subject == review.review_id)
         .order_by(tables.audit.c.seq.desc())
         .limit(1)
     ).first()
     who = f": {last.event} by {last.actor} at {moment(last.at)}" if last else ""
     return ConflictError(
         "review.version",
-        f"review item {item.review_id} is {item.status.value} at version {item.version}, not {version}{who}",
+        f"review {review.review_id} is {review.status.value} at version {review.version}, not {version}{who}",
         fix="read it again, then decide the version that is shown",
     )
 
 
 def last_decision(db: Connection, review_id: str) -> Decision | None:
-    """The newest decision of an item."""
+    """The newest decision of a review."""
     row = (
         db.execute(
             sa.select(_DECISION).where(_DECISION.c.review_id == review_id).order_by(_DECISION.c.version.desc()).limit(1)

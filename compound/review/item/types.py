@@ -1,4 +1,4 @@
-"""Types of a review: the item, its draft and its decision."""
+"""Types of a review: the review, its draft and its decision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 Action: TypeAlias = str
-"""An action that the item's review offers (`approve`, `freeze`), or a move of the queue: `return`, `escalate`."""
+"""An action that the review offers (`approve`, `freeze`), or a move of the queue: `return`, `escalate`."""
 OnExpire = Literal["escalate", "remind", "close"]
 Clock = Callable[[], float]
 """Returns UTC seconds since 1970."""
@@ -36,7 +36,7 @@ class Draft:
     Attributes:
         text: Its text, for people and lists; empty if the draft has none.
         actions: Further actions of an approval. A reviewer may change their arguments, never their names.
-        fields: Fields of the offer that have a value in the shown item; an edit changes these.
+        fields: Fields of the offer that have a value in the shown review; an edit changes these.
         effects: Action to all of its effects, in order.
         covers: Effect nodes whose effects are all listed in `effects`.
         given: Fields that a person changed in this draft; an approval includes them.
@@ -95,12 +95,12 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReview:
-    """A new item for a person to decide.
+    """A new review for a person to decide.
 
     Attributes:
         run_id: The waiting run.
-        node: Its review node. (run_id, node, round) identifies the item: opening it again finds it.
-        round: How often a person has returned it to the graph, from 0.
+        node: Its review node. (run_id, node, returns) identifies the review: opening it again finds it.
+        returns: How often a person has returned it to the graph, from 0.
         thread_id: The graph engine's thread.
         queue: Name of the queue.
         item_id: Id of the source item.
@@ -109,13 +109,13 @@ class NewReview:
         draft: The graph's draft.
         evidence: Snapshot of what the draft is based on: rows, passages, checks.
         reasons: Why a person must decide.
-        refs: Row to its version at drafting; a changed row makes the item stale.
-        risk: Items with a higher risk come first.
+        refs: Row to its version at drafting; a changed row makes the review stale.
+        risk: Reviews with a higher risk come first.
         second: Actions that need two different people.
         due_at: Deadline of the decision, UTC seconds.
         expire_at: When `on_expire` happens, UTC seconds; waiting never approves.
         on_expire: `escalate` to the next level, `remind`, or `close`.
-        escalate_to: Queue of an escalation; None: the item's own queue.
+        escalate_to: Queue of an escalation; None: the review's own queue.
         graph_name: Name of the graph.
         undo_s: Action to how long it can be undone before the run resumes, in seconds; an absent one resumes at once.
         decide: Offer: action to field to JSON Schema. Everything else is refused.
@@ -124,7 +124,7 @@ class NewReview:
 
     run_id: str
     node: str
-    round: int = 0
+    returns: int = 0
     thread_id: str | None = None
     queue: str = "default"
     item_id: str | None = None
@@ -148,26 +148,26 @@ class NewReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
-    """An item in its current state; see `NewReview` for the fields that the graph sets.
+class Review:
+    """A review in its current state; see `NewReview` for the fields that the graph sets.
 
     Attributes:
         version: Incremented with every change; a write must name the version it saw.
-        level: Number of escalations before this item.
+        level: Number of escalations before this review.
         draft: The newest draft of the graph, or of a first approver who waits for a second one.
         draft_sha256: Hash of the draft; an approval binds it.
         lease_user: Holder; the lease may have expired (`lease_until`).
         lease_token: Incremented with every new holder.
         first_approver: First of two approvers.
         stale_reason: What changed, as an error record; None unless stale.
-        parent_id: The item that was escalated to this one.
+        parent_id: The review that was escalated to this one.
         pruned_at: When its content was pruned, UTC seconds; None if it was not.
     """
 
     review_id: str
     run_id: str
     node: str
-    round: int
+    returns: int
     level: int
     thread_id: str | None
     queue: str
@@ -212,9 +212,10 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redraft:
-    """The graph's new draft for a stale item, from current data; see `NewReview`.
+    """The graph's new draft for a stale review, from current data; see `NewReview`.
 
-    Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer.
+    Two approvals stay required if they were before, and the longer undo time applies. `decide` None keeps the offer,
+    `source` None the item's fields and title.
     """
 
     draft: Draft
@@ -226,6 +227,7 @@ class Redraft:
     undo_s: Mapping[str, float] = field(default_factory=dict[str, float])
     readiness: Readiness | None = None
     decide: Offer | None = None
+    source: tuple[Mapping[str, JsonValue], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +235,7 @@ class Decision:
     """A decision; immutable.
 
     Attributes:
-        version: Version of the item that the user saw.
+        version: Version of the review that the user saw.
         final: False for the first of two approvals and for an escalation: the run keeps waiting.
         actor: A user, or `policy:<hash>`.
         draft: The decided draft.
@@ -248,7 +250,7 @@ class Decision:
     version: int
     run_id: str
     node: str
-    round: int
+    returns: int
     action: Action
     final: bool
     actor: str
@@ -268,7 +270,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftVersion:
-    """A saved draft of an item; `author` is `graph`, a user, or `policy:<hash>`."""
+    """A saved draft of a review; `author` is `graph`, a user, or `policy:<hash>`."""
 
     seq: int
     author: str
@@ -277,7 +279,7 @@ class DraftVersion:
     created_at: float
 
 
-class ContextProbe(Protocol):
+class VersionProbe(Protocol):
     """Reads the current version of what drafts are made from: orders, customers, messages of a conversation."""
 
     def current(self, refs: Mapping[str, int]) -> Mapping[str, int]:
@@ -290,7 +292,7 @@ class ContextProbe(Protocol):
 
 
 @runtime_checkable
-class TellingProbe(ContextProbe, Protocol):
+class TellingProbe(VersionProbe, Protocol):
     """A probe that says in words what happened to something that is not a row."""
 
     def told(self, ref: str, seen: int) -> str:
@@ -314,7 +316,7 @@ class Revalidated:
 class Revalidate(Protocol):
     """Revalidates an edited draft like a draft of the graph: arguments and policy."""
 
-    def __call__(self, item: ReviewItem, draft: Draft) -> Revalidated:
+    def __call__(self, review: Review, draft: Draft) -> Revalidated:
         """Dry-run the draft's actions; nothing is changed."""
         ...
 

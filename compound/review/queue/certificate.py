@@ -13,14 +13,15 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
+from compound.review.item.elements import declared_name, like_pattern
 from compound.review.item.rows import readiness_from
 from compound.review.item.types import Clock
 
-_TABLE, _ITEM, _DECISION = tables.certificate, tables.review_item, tables.decision
+_TABLE, _REVIEW, _DECISION = tables.certificate, tables.review, tables.decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class RuleCertificate:
     """Proof that an `auto` rule is wrong for at most a given share of keys, on one profile.
 
     Attributes:
@@ -73,10 +74,10 @@ class Standing:
         revoked: Why the newest certificate of the current setup was revoked; empty if it was not.
     """
 
-    certificate: Certificate | None = None
-    void: Certificate | None = None
+    certificate: RuleCertificate | None = None
+    void: RuleCertificate | None = None
     changed: tuple[str, ...] = ()
-    revoked: Certificate | None = None
+    revoked: RuleCertificate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +102,12 @@ class Certificates:
         self._store = store
         self._clock = clock
 
-    def add(self, values: Mapping[str, Any], *, user: str) -> Certificate:
+    def add(self, values: Mapping[str, Any], *, user: str) -> RuleCertificate:
         """Store a certificate from all fields except id, time and revocation."""
         now = self._clock()
-        made = Certificate(certificate_id=digest([values, user, now])[:16], created_by=user, created_at=now, **values)
+        made = RuleCertificate(
+            certificate_id=digest([values, user, now])[:16], created_by=user, created_at=now, **values
+        )
         row = {name: getattr(made, name) for name in _NAMES} | {"covers": dict(made.covers)}
         with self._store.write() as db:
             db.execute(sa.insert(_TABLE), row)
@@ -112,7 +115,7 @@ class Certificates:
             append_audit(db, "certificate.made", at=now, actor=user, subject=made.certificate_id, details=details)
         return made
 
-    def list(self, *, profile: str | None = None, graph_name: str | None = None) -> Sequence[Certificate]:
+    def list(self, *, profile: str | None = None, graph_name: str | None = None) -> Sequence[RuleCertificate]:
         """Certificates, newest first, including revoked ones."""
         query = sa.select(_TABLE).order_by(_TABLE.c.created_at.desc(), _TABLE.c.certificate_id)
         if profile is not None:
@@ -120,9 +123,9 @@ class Certificates:
         if graph_name is not None:
             query = query.where(_TABLE.c.graph_name == graph_name)
         with self._store.read() as db:
-            return [Certificate(**row) for row in db.execute(query).mappings()]
+            return [RuleCertificate(**row) for row in db.execute(query).mappings()]
 
-    def find(self, named: str) -> Certificate:
+    def find(self, named: str) -> RuleCertificate:
         """The certificate with this id prefix.
 
         Raises:
@@ -136,7 +139,7 @@ class Certificates:
         fix = f"{choices([one.certificate_id for one in known], named)}; compound certify --list shows them"
         raise DataError("certify.unknown-certificate", what, fix=fix)
 
-    def revoke(self, named: str, *, user: str, reason: str) -> Certificate:
+    def revoke(self, named: str, *, user: str, reason: str) -> RuleCertificate:
         """Revoke a certificate: its rule stops deciding.
 
         Raises:
@@ -176,23 +179,30 @@ class Certificates:
             covers: Digest of everything that produced the drafts.
 
         Returns:
-            A person's first final decision on each draft, oldest first.
+            A person's first final decision on each draft, oldest first. Drafts of the items of one map share a key.
         """
         query = (
-            sa.select(_ITEM.c.run_id, _ITEM.c.review_id, _ITEM.c.readiness, _DECISION.c.action, _DECISION.c.actor)
-            .join(_DECISION, _DECISION.c.review_id == _ITEM.c.review_id)
-            .where(_ITEM.c.node == node, _ITEM.c.ready.is_(True), _DECISION.c.final.is_(True))
+            sa.select(_REVIEW.c.run_id, _REVIEW.c.review_id, _REVIEW.c.node, _REVIEW.c.readiness)
+            .add_columns(_DECISION.c.action, _DECISION.c.actor)
+            .join(_DECISION, _DECISION.c.review_id == _REVIEW.c.review_id)
+            .where(sa.or_(_REVIEW.c.node == node, _REVIEW.c.node.like(like_pattern(node))))
+            .where(_REVIEW.c.ready.is_(True), _DECISION.c.final.is_(True))
             .order_by(_DECISION.c.decided_at, _DECISION.c.decision_id)
         )
-        found: dict[str, AuditedDecision] = {}
+        found: dict[tuple[str, str], AuditedDecision] = {}
         with self._store.read() as db:
             for row in db.execute(query):
                 said = readiness_from(row.readiness)
                 is_label = said is not None and said.audit and said.covers == covers
-                if said is None or not is_label or row.actor.startswith("policy:") or row.run_id in found:
+                place = (row.run_id, row.node)
+                if said is None or not is_label or row.actor.startswith("policy:") or place in found:
                     continue
-                found[row.run_id] = AuditedDecision(
-                    review_id=row.review_id, is_unchanged=row.action == said.action, key=said.key, score=said.score
+                if declared_name(row.node) != node:
+                    continue
+                key = said.key or (None if row.node == node else row.run_id)
+                is_unchanged = row.action == said.action
+                found[place] = AuditedDecision(
+                    review_id=row.review_id, is_unchanged=is_unchanged, key=key, score=said.score
                 )
         return list(found.values())
 

@@ -15,7 +15,7 @@ from compound.review.item.machine import Status
 from compound.review.item.rows import decision_of
 from compound.review.item.types import Decision, DraftVersion
 
-_ITEM, _DRAFT, _DECISION = tables.review_item, tables.draft_version, tables.decision
+_REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decision
 _NAMES = (
     *("review_id", "run_id", "node", "queue", "item_id", "version", "level", "risk"),
     *("lease_user", "lease_until", "due_at", "created_at", "graph_name", "expire_at", "snooze_until"),
@@ -23,12 +23,12 @@ _NAMES = (
 )
 
 
-def items(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
-    """Items by urgency, without their evidence (which may be megabytes)."""
-    columns = [_ITEM.c[name] for name in (*_NAMES, "status", "reasons", "second", "title", "ready")]
+def reviews(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
+    """Reviews by urgency, without their evidence (which may be megabytes)."""
+    columns = [_REVIEW.c[name] for name in (*_NAMES, "status", "reasons", "second", "title", "ready")]
     query = (
         sa.select(*columns, _DRAFT.c.draft)
-        .join(_DRAFT, (_DRAFT.c.review_id == _ITEM.c.review_id) & (_DRAFT.c.seq == _ITEM.c.draft_seq))
+        .join(_DRAFT, (_DRAFT.c.review_id == _REVIEW.c.review_id) & (_DRAFT.c.seq == _REVIEW.c.draft_seq))
         .where(*_conditions(where, backend.clock()))
         .order_by(*ORDER)
         .limit(where.limit)
@@ -52,44 +52,44 @@ def items(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
 def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if where.statuses:
-        by_status = _ITEM.c.status.in_([status.value for status in where.statuses])
+        by_status = _REVIEW.c.status.in_([status.value for status in where.statuses])
         if Status.PENDING in where.statuses:
-            lapsed = (_ITEM.c.status == Status.IN_REVIEW.value) & (_ITEM.c.lease_until <= now)
+            lapsed = (_REVIEW.c.status == Status.IN_REVIEW.value) & (_REVIEW.c.lease_until <= now)
             by_status = by_status | lapsed
         found.append(by_status)
     if where.queue is not None:
-        found.append(_ITEM.c.queue == where.queue)
+        found.append(_REVIEW.c.queue == where.queue)
     if where.user is not None:
-        found.append(_ITEM.c.lease_user == where.user)
+        found.append(_REVIEW.c.lease_user == where.user)
     if where.run_id is not None:
-        found.append(_ITEM.c.run_id == where.run_id)
+        found.append(_REVIEW.c.run_id == where.run_id)
     if where.item_id is not None:
-        found.append(_ITEM.c.item_id == where.item_id)
+        found.append(_REVIEW.c.item_id == where.item_id)
     if where.ready is not None:
-        found.append(_ITEM.c.ready.is_(where.ready))
+        found.append(_REVIEW.c.ready.is_(where.ready))
     return found
 
 
 def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
-    """Items with this id prefix, or of this source item."""
-    is_meant = _ITEM.c.review_id.startswith(named, autoescape=True) | (_ITEM.c.item_id == named)
-    query = sa.select(_ITEM.c.review_id, _ITEM.c.status).where(is_meant)
+    """Reviews with this id prefix, or of this source item."""
+    is_meant = _REVIEW.c.review_id.startswith(named, autoescape=True) | (_REVIEW.c.item_id == named)
+    query = sa.select(_REVIEW.c.review_id, _REVIEW.c.status).where(is_meant)
     with backend.store.read() as db:
-        rows = db.execute(query.order_by(_ITEM.c.created_at.desc(), _ITEM.c.review_id).limit(limit))
+        rows = db.execute(query.order_by(_REVIEW.c.created_at.desc(), _REVIEW.c.review_id).limit(limit))
         return [(row.review_id, Status(row.status)) for row in rows]
 
 
 def counts(backend: Backend, queue: str | None) -> Mapping[Status, int]:
-    """Number of items by status."""
-    query = sa.select(_ITEM.c.status, sa.func.count()).group_by(_ITEM.c.status)
+    """Number of reviews by status."""
+    query = sa.select(_REVIEW.c.status, sa.func.count()).group_by(_REVIEW.c.status)
     if queue is not None:
-        query = query.where(_ITEM.c.queue == queue)
+        query = query.where(_REVIEW.c.queue == queue)
     with backend.store.read() as db:
         return {Status(status): int(number) for status, number in db.execute(query)}
 
 
 def decisions(backend: Backend, review_id: str) -> Sequence[Decision]:
-    """All decisions about an item, oldest first."""
+    """All decisions about a review, oldest first."""
     query = sa.select(_DECISION).where(_DECISION.c.review_id == review_id).order_by(_DECISION.c.version)
     with backend.store.read() as db:
         return [decision_of(row) for row in db.execute(query).mappings()]
@@ -102,15 +102,15 @@ def decision_ids(backend: Backend, run_id: str, node: str) -> Sequence[str]:
         return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
 
 
-def item_of(backend: Backend, decision_id: str) -> str | None:
-    """The item of a decision."""
+def review_of(backend: Backend, decision_id: str) -> str | None:
+    """The review of a decision."""
     query = sa.select(_DECISION.c.review_id).where(_DECISION.c.decision_id == decision_id)
     with backend.store.read() as db:
         return db.execute(query).scalar_one_or_none()
 
 
 def drafts(backend: Backend, review_id: str) -> Sequence[DraftVersion]:
-    """Every saved draft of an item, oldest first."""
+    """Every saved draft of a review, oldest first."""
     query = sa.select(_DRAFT).where(_DRAFT.c.review_id == review_id).order_by(_DRAFT.c.seq)
     with backend.store.read() as db:
         return [
@@ -126,7 +126,7 @@ def drafts(backend: Backend, review_id: str) -> Sequence[DraftVersion]:
 
 
 def events(backend: Backend, review_id: str) -> Sequence[ReviewEvent]:
-    """Audit events of an item, oldest first."""
+    """Audit events of a review, oldest first."""
     audit = tables.audit.c
     query = sa.select(audit.event, audit.actor, audit.at, audit.details).where(audit.subject == review_id)
     with backend.store.read() as db:

@@ -19,11 +19,10 @@ from compound.review.decision.rehearsal import Rehearse, Rehearsed
 from compound.review.desk.desk import ReviewDesk
 from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
 from compound.review.item.machine import Status
-from compound.review.item.rows import find, insert_item, load, review_id_of
+from compound.review.item.rows import find, insert_review, load, review_id_of
 from compound.review.item.types import (
     Action,
     Clock,
-    ContextProbe,
     Decision,
     Draft,
     DraftVersion,
@@ -32,7 +31,8 @@ from compound.review.item.types import (
     Redraft,
     ResumeClaim,
     Revalidate,
-    ReviewItem,
+    Review,
+    VersionProbe,
 )
 from compound.review.queue import listing as _listing
 
@@ -41,18 +41,18 @@ if TYPE_CHECKING:
 
 
 class ReviewQueue:
-    """Items, claims, decisions. Any number of processes may use one store.
+    """Reviews, claims, decisions. Any number of processes may use one store.
 
     Every write names the version it saw and is one transaction; the loser of a race gets a `ConflictError` that says
-    who was first, what they did and when. Every method that takes an item's id can raise `DataError`
-    `review.unknown-item`.
+    who was first, what they did and when. Every method that takes a review's id can raise `DataError`
+    `review.unknown`.
 
     Args:
         store: The state store.
         clock: UTC seconds; for tests.
-        probe: Reads current row versions; None: rows never make an item stale.
+        probe: Reads current row versions; None: rows never make a review stale.
         revalidate: Checks edited arguments; None: arguments cannot be edited.
-        rehearse: Rehearses a decision on the graph before it is stored; None for items without a graph.
+        rehearse: Rehearses a decision on the graph before it is stored; None for reviews without a graph.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ReviewQueue:
         store: StateStore,
         *,
         clock: Clock = time.time,
-        probe: ContextProbe | None = None,
+        probe: VersionProbe | None = None,
         revalidate: Revalidate | None = None,
         rehearse: Rehearse | None = None,
     ) -> None:
@@ -76,59 +76,59 @@ class ReviewQueue:
         """The queue's clock, UTC seconds."""
         return self._backend.clock()
 
-    def open_item(self, new: NewReview) -> ReviewItem:
-        """Open an item. Idempotent on (run_id, node, round): a second call returns the same item."""
-        review_id = review_id_of(new.run_id, new.node, new.round, 0)
+    def open_review(self, new: NewReview) -> Review:
+        """Open a review. Idempotent on (run_id, node, returns): a second call returns the same review."""
+        review_id = review_id_of(new.run_id, new.node, new.returns, 0)
         with self._store.read() as db:  # a resumed run asks again; only the first call needs the write lock
             known = find(db, review_id)
         if known is not None:
             return known
-        # A power failure may lose an undecided item; its run then opens it again.
+        # A power failure may lose an undecided review; its run then opens it again.
         with self._store.write(durable=False) as db:
-            return find(db, review_id) or insert_item(db, new, now=self._backend.clock())
+            return find(db, review_id) or insert_review(db, new, now=self._backend.clock())
 
-    def show(self, review_id: str) -> ReviewItem:
-        """The item with its fields, draft and evidence."""
+    def show(self, review_id: str) -> Review:
+        """The review with its fields, draft and evidence."""
         with self._store.read() as db:
             return load(db, review_id)
 
     def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewSummary]:
-        """Items by urgency: due first, then by risk, then oldest first."""
-        return _listing.items(self._backend, where or ReviewFilter())
+        """Reviews by urgency: due first, then by risk, then oldest first."""
+        return _listing.reviews(self._backend, where or ReviewFilter())
 
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
-        """Ids and statuses of the items with this id prefix or of this source item; newest first."""
+        """Ids and statuses of the reviews with this id prefix or of this source item; newest first."""
         return _listing.resolve(self._backend, named, limit)
 
     def counts(self, *, queue: str | None = None) -> Mapping[Status, int]:
-        """Number of items by status."""
+        """Number of reviews by status."""
         return _listing.counts(self._backend, queue)
 
     def decisions(self, review_id: str) -> Sequence[Decision]:
-        """All decisions about an item, oldest first."""
+        """All decisions about a review, oldest first."""
         return _listing.decisions(self._backend, review_id)
 
     def decision_ids(self, run_id: str, node: str) -> Sequence[str]:
-        """Ids of all decisions about a review node of a run, across its items, oldest first."""
+        """Ids of all decisions about a review node of a run, across its reviews, oldest first."""
         return _listing.decision_ids(self._backend, run_id, node)
 
-    def item_of(self, decision_id: str) -> str | None:
-        """The item of a decision; None for an unknown decision."""
-        return _listing.item_of(self._backend, decision_id)
+    def review_of(self, decision_id: str) -> str | None:
+        """The review of a decision; None for an unknown decision."""
+        return _listing.review_of(self._backend, decision_id)
 
     def events(self, review_id: str) -> Sequence[ReviewEvent]:
-        """Audit events of an item, oldest first."""
+        """Audit events of a review, oldest first."""
         return _listing.events(self._backend, review_id)
 
     def drafts(self, review_id: str) -> Sequence[DraftVersion]:
         """Every saved draft, oldest first: the graph's and people's."""
         return _listing.drafts(self._backend, review_id)
 
-    def claim(self, review_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> ReviewItem:
-        """Claim an item; increments its version.
+    def claim(self, review_id: str, user: str, *, lease_s: float = LEASE_S, takeover: bool = False) -> Review:
+        """Claim a review; increments its version.
 
         Args:
-            review_id: The item.
+            review_id: The review.
             user: A person.
             lease_s: Lease in seconds, renewed by `extend`.
             takeover: Take over another user's lease; recorded in the audit log.
@@ -139,20 +139,20 @@ class ReviewQueue:
         """
         return _claims.claim(self._backend, review_id, user, lease_s=lease_s, takeover=takeover)
 
-    def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> ReviewItem | None:
-        """Claim the most urgent unclaimed item; None if there is none. Concurrent callers get distinct items."""
+    def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> Review | None:
+        """Claim the most urgent unclaimed review; None if there is none. Concurrent callers get distinct reviews."""
         return _claims.claim_next(self._backend, user, queue=queue, lease_s=lease_s)
 
-    def extend(self, review_id: str, user: str, *, lease_s: float = LEASE_S) -> ReviewItem:
-        """Extend the holder's lease, even an expired one if nobody else has claimed the item.
+    def extend(self, review_id: str, user: str, *, lease_s: float = LEASE_S) -> Review:
+        """Extend the holder's lease, even an expired one if nobody else has claimed the review.
 
         Raises:
             ConflictError: `review.lease-lost`.
         """
         return _claims.extend(self._backend, review_id, user, lease_s=lease_s)
 
-    def release(self, review_id: str, user: str) -> ReviewItem:
-        """Release an item to the queue.
+    def release(self, review_id: str, user: str) -> Review:
+        """Release a review to the queue.
 
         Raises:
             ConflictError: `review.lease-lost`.
@@ -160,11 +160,11 @@ class ReviewQueue:
         return _claims.release(self._backend, review_id, user)
 
     def wake(self, review_id: str, user: str) -> bool:
-        """Wake a snoozed item early; returns False if it is not snoozed."""
+        """Wake a snoozed review early; returns False if it is not snoozed."""
         return _claims.wake(self._backend, review_id, user=user)
 
-    def snooze(self, review_id: str, user: str, *, version: int, until: float) -> ReviewItem:
-        """Snooze an item until a time, UTC seconds; `sweep` wakes it."""
+    def snooze(self, review_id: str, user: str, *, version: int, until: float) -> Review:
+        """Snooze a review until a time, UTC seconds; `sweep` wakes it."""
         return _claims.snooze(self._backend, review_id, user, version=version, until=until)
 
     def save_draft(self, review_id: str, user: str, draft: Draft) -> int:
@@ -186,11 +186,11 @@ class ReviewQueue:
     ) -> Decision:
         """Decide; the decision, its audit row and its resume row are one transaction.
 
-        An unclaimed item is claimed in the same transaction. No effect runs yet.
+        An unclaimed review is claimed in the same transaction. No effect runs yet.
 
         Args:
-            review_id: The item.
-            action: An action of the item's offer (`show(...).decide`), `return` (with `reason`) or `escalate`.
+            review_id: The review.
+            action: An action of the review's offer (`show(...).decide`), `return` (with `reason`) or `escalate`.
             user: A person; `policy:`, `agent:` and `graph` cannot decide.
             version: The version that was shown to the person.
             fields: Declared fields of the action, by name. Fields with a shown value may be left out.
@@ -204,9 +204,9 @@ class ReviewQueue:
 
         Raises:
             ConflictError: `review.decided` (who won), `review.version`, `review.claimed`, `review.stale`
-                (the item is now stale), `review.second-approver`, `review.reason`,
+                (the review is now stale), `review.second-approver`, `review.reason`,
                 `review.returns`, `review.idempotency`, `review.transition`, `review.actor`;
-                `review.drafted-again`: the change led to a new draft, which the item now shows.
+                `review.drafted-again`: the change led to a new draft, which the review now shows.
             DataError: `review.not-offered`, `review.missing-field`; `review.edit`, `review.text-needed`: the edit is
                 not valid.
         """
@@ -250,10 +250,10 @@ class ReviewQueue:
     def auto_decide(
         self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
     ) -> Decision:
-        """Approve or reject as a policy (actor `policy:<hash>`); only untouched items.
+        """Approve or reject as a policy (actor `policy:<hash>`); only untouched reviews.
 
         Args:
-            review_id: The item.
+            review_id: The review.
             policy: Hash of the rule that decides.
             action: Action to decide.
             note: The certificate that allows it.
@@ -263,23 +263,23 @@ class ReviewQueue:
         """
         return _decide.auto_decide(self._backend, review_id, policy=policy, action=action, note=note)
 
-    def check_stale(self, review_id: str) -> ReviewItem:
-        """Probe row versions; an undecided item whose rows changed becomes stale."""
-        return _stale.check(self._backend, review_id)
+    def check_stale(self, review_id: str) -> Review:
+        """Probe row versions; an undecided review whose rows changed becomes stale."""
+        return _stale.check_stale(self._backend, review_id)
 
-    def recall(self, review_id: str) -> ReviewItem:
-        """Take back a decision whose draft is out of date before its run resumes: the item becomes stale.
+    def recall(self, review_id: str) -> Review:
+        """Take back a decision whose draft is out of date before its run resumes: the review becomes stale.
 
-        Returns the item; unchanged if its draft is up to date or its run has resumed.
+        Returns the review; unchanged if its draft is up to date or its run has resumed.
         """
         return _stale.recall(self._backend, review_id)
 
-    def reopen(self, review_id: str, error: CompoundError, *, actor: str = "outbox") -> ReviewItem:
-        """Mark an item stale because an effect of its decision was refused; no effect ran."""
+    def reopen(self, review_id: str, error: CompoundError, *, actor: str = "outbox") -> Review:
+        """Mark a review stale because an effect of its decision was refused; no effect ran."""
         return _stale.reopen(self._backend, review_id, error, actor=actor)
 
-    def outdate(self, review_id: str, error: CompoundError, *, actor: str) -> ReviewItem:
-        """Mark an open item stale because its graph changed; `redraft` reopens it."""
+    def outdate(self, review_id: str, error: CompoundError, *, actor: str) -> Review:
+        """Mark an open review stale because its graph changed; `redraft` reopens it."""
         return _stale.outdate(self._backend, review_id, error, actor=actor)
 
     def redraft(
@@ -290,11 +290,11 @@ class ReviewQueue:
         version: int,
         fresh: Redraft | None = None,
         refs: Mapping[str, int] | None = None,
-    ) -> ReviewItem:
-        """Reopen a stale item. Drafts that people wrote are kept.
+    ) -> Review:
+        """Reopen a stale review. Drafts that people wrote are kept.
 
         Args:
-            review_id: The item.
+            review_id: The review.
             user: A person, or `graph` with a new draft.
             version: The version that was seen.
             fresh: The graph's new draft with its evidence. None keeps the old draft, revalidated if the queue can.
@@ -306,7 +306,7 @@ class ReviewQueue:
         """
         return _stale.redraft(self._backend, review_id, user=user, version=version, fresh=fresh, refs=refs)
 
-    def undo(self, review_id: str, *, user: str) -> ReviewItem:
+    def undo(self, review_id: str, *, user: str) -> Review:
         """Undo a decision while its run is not resumed.
 
         Raises:
@@ -314,26 +314,30 @@ class ReviewQueue:
         """
         return _upkeep.undo(self._backend, review_id, user=user)
 
-    def withdraw(self, review_id: str, *, actor: str, reason: str) -> ReviewItem:
-        """Withdraw an item because its run was cancelled."""
+    def withdraw(self, review_id: str, *, actor: str, reason: str) -> Review:
+        """Withdraw a review because its run was cancelled."""
         return _upkeep.withdraw(self._backend, review_id, actor=actor, reason=reason)
 
     def expire(self) -> Sweep:
-        """Close, escalate or remind of expired items. Never approves."""
+        """Close, escalate or remind of expired reviews. Never approves."""
         return _upkeep.expire(self._backend)
 
     def sweep(self) -> Sweep:
-        """Process everything that is due: expired leases, snoozed items, `expire`."""
+        """Process everything that is due: expired leases, snoozed reviews, `expire`."""
         return _upkeep.sweep(self._backend)
 
-    def decision_for(self, run_id: str, node: str, *, round: int = 0) -> Decision | None:
+    def still_running(self) -> Sequence[str]:
+        """Ids of reviews that expired with `on_expire: close` while their run still waits."""
+        return _upkeep.still_running(self._backend)
+
+    def decision_for(self, run_id: str, node: str, *, returns: int = 0) -> Decision | None:
         """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
-        return _resume.decision_for(self._backend, run_id, node, round)
+        return _resume.decision_for(self._backend, run_id, node, returns)
 
     def claim_resume(
         self, review_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
     ) -> ResumeClaim:
-        """Claim the item's run for resuming; a dead process loses its claim.
+        """Claim the review's run for resuming; a dead process loses its claim.
 
         `lease_s` is the lease for other hosts without a heartbeat (`renew_resume`).
 
@@ -350,6 +354,10 @@ class ReviewQueue:
         """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
         return _resume.undo_until(self._backend, decision_id)
 
+    def not_carried_out(self, decision_id: str) -> tuple[int, str] | None:
+        """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""
+        return _resume.not_carried_out(self._backend, decision_id)
+
     def returns(self, run_id: str) -> Sequence[Decision]:
         """Decisions that returned drafts of a run to its graph, oldest first."""
         return _resume.returns(self._backend, run_id)
@@ -365,7 +373,7 @@ class ReviewQueue:
         _resume.finish_resume(self._backend, claim, error=error, retry=retry)
 
     def open_resumes(self) -> Sequence[str]:
-        """Ids of items whose decided run must be resumed, oldest first."""
+        """Ids of reviews whose decided run must be resumed, oldest first."""
         return _resume.open_resumes(self._backend)
 
     def verify_audit(self, *, expected_head: str | None = None) -> AuditReport:

@@ -77,8 +77,8 @@ _WORDS: Final[Mapping[str, dict[str, Any]]] = {
         ],
     },
     "type": {
-        "description": "str, int, float, bool, datetime, json, list[T], enum(a, b), a name of `types`, or a record "
-        "of field to type; `?` makes it optional.",
+        "description": "str, int, float, bool, date, datetime, json, list[T], enum(a, b), a name of `types`, or a "
+        "record of field to type; `?` makes it optional.",
         "anyOf": [
             {
                 "type": "string",

@@ -7,7 +7,7 @@ import enum
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, JsonValue
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
 _PLAIN: Final[dict[object, str]] = {
-    str: "str", int: "int", float: "float", bool: "bool", datetime: "datetime",
+    str: "str", int: "int", float: "float", bool: "bool", date: "date", datetime: "datetime",
     Any: "json", object: "json", dict: "json", list: "list", None: "json", type(None): "json",
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 25_000
+_REMEMBERED: Final = 100_000
+"""Characters of the largest file whose data is kept while the program runs."""
 
 Step: TypeAlias = "str | int"
 DataPath: TypeAlias = "tuple[Step, ...]"
@@ -215,6 +218,27 @@ def read_yaml(text: str | bytes, file: str) -> YamlDocument:
         ProjectError: ``yaml.*``: not UTF-8, too large, too many or too deep, invalid, or one of the refused features.
     """
     decoded = _decode(text, file)
+    read = _remembered if len(decoded) <= _REMEMBERED else _read
+    document = read(decoded, file)
+    return YamlDocument(data=_copy(document.data), source=document.source)
+
+
+@lru_cache(maxsize=128)
+def _remembered(decoded: str, file: str) -> YamlDocument:
+    """One command reads the same files many times, and parsing them is most of what `check` does."""
+    return _read(decoded, file)
+
+
+def _copy(data: JsonValue) -> JsonValue:
+    """Containers of the caller's own: who reads a file may change what it says."""
+    if isinstance(data, dict):
+        return {key: _copy(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_copy(value) for value in data]
+    return data
+
+
+def _read(decoded: str, file: str) -> YamlDocument:
     parser = YAML(typ="safe", pure=True)
     try:
         reader = _Reader(file, iter(parser.parse(_mask(decoded))))

@@ -11,7 +11,7 @@ class Right(StrEnum):
     """Something that a page or a call needs."""
 
     READ = "read"
-    """See review items."""
+    """See reviews."""
     DECIDE = "decide"
     """Claim, edit, decide, snooze, comment."""
     DECIDE_SECOND = "decide_second"
@@ -23,7 +23,7 @@ class Right(StrEnum):
     RUNS = "runs"
     """See runs and graphs, replay them, start runs."""
     CREATE = "create"
-    """Open review items and start runs through the API."""
+    """Open reviews and start runs through the API."""
     ADMIN = "admin"
     """Manage people, tokens and automation."""
 

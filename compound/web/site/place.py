@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from compound.project import Project
     from compound.web.identity.people import People, Person
     from compound.web.site.render import Pages
+    from compound.web.worker import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,13 @@ class Place:
         project: The project. Its reviews, runs and batches are called from worker threads.
         people: Who may sign in.
         pages: Renders templates.
+        worker: Goes on with decided runs.
     """
 
     project: Project
     people: People
     pages: Pages
+    worker: Worker
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

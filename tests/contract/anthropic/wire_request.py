@@ -14,7 +14,7 @@ from compound.model import (
     ToolResult,
     ToolSchema,
 )
-from compound.model.call.types import Block
+from compound.model.call.types import ContentBlock
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -77,7 +77,7 @@ def _message(message: Json) -> Message:
     return Message(role=role, content=tuple(_block(block) for block in cast("list[Json]", content)))
 
 
-def _block(block: Json) -> Block:
+def _block(block: Json) -> ContentBlock:
     names = set(block) - {"type"}
     match block["type"]:
         case "text" if names == {"text"}:

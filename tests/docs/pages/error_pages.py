@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.docs.markdown import Section, blocks, fenced, prose, sections, with_p
 FOLDER = Path("docs/errors")
 UNWRITTEN = "(Say here what it means and what to do.)"
 _MOST_MESSAGES = 3
+_LONGEST_SEEN = 100
+_FEWEST_LETTERS = 5
 
 
 def error_pages(root: Path) -> dict[Path, str]:
@@ -23,7 +26,7 @@ def error_pages(root: Path) -> dict[Path, str]:
         path = FOLDER / f"{family}.md"
         text = (root / path).read_text(encoding="utf-8") if (root / path).is_file() else f"# {family}\n"
         pages[path] = _page(text, {code: sites for code, sites in codes.items() if code.split(".")[0] == family})
-    pages[FOLDER / "index.md"] = _index(root, pages)
+    pages[FOLDER / "index.md"] = _index(root, pages, codes)
     return pages
 
 
@@ -100,29 +103,42 @@ def _carrier(sites: Sequence[Site]) -> str:
     return f"*{'; '.join(shown)}*" if shown else ""
 
 
-_INDEX = """\
-# Errors
-
-Every error says what was found, what the real choices are, how to correct it, and where:
-
-```text
-graphs/support_reply.yaml:62:8: unknown SQL tool 'customer_order' [graph.unknown-sql-tool]
-  fix: did you mean 'customer_orders'? choices: customer_order_items, customer_orders, ...
-```
-
-The code in brackets is stable: programs may rely on it (`--json` gives `{"error": {"code": ...}}`), and `compound explain CODE` prints its
-entry from these pages. Exit codes: 0 well · 1 a failure or findings · 2 a wrong call or project · 3 dead letters · 5 stopped before
-the end · 130 interrupted.
-
-Waiting for a person is not an error. An absent score is absent, never 0.
-"""
-
-
-def _index(root: Path, pages: Mapping[Path, str]) -> str:
+def _index(root: Path, pages: Mapping[Path, str], codes: Mapping[str, Sequence[Site]]) -> str:
     rows = ["| codes | about |", "|---|---|"]
     for path, text in pages.items():
         about = text.partition("\n")[0].removeprefix("# ").partition(": ")
         rows.append(f"| [{about[0]}]({path.name}) | {about[2]} |")
     page = root / FOLDER / "index.md"
-    text = page.read_text(encoding="utf-8") if page.is_file() else _INDEX
-    return with_part(text, "families", "\n".join(rows))
+    text = page.read_text(encoding="utf-8") if page.is_file() else "# Errors\n"
+    return with_part(with_part(text, "families", "\n".join(rows)), "messages", _by_message(pages, codes))
+
+
+def _by_message(pages: Mapping[Path, str], codes: Mapping[str, Sequence[Site]]) -> str:
+    """A row a code, by the words of its message: what a reader has before their eyes."""
+    found: list[tuple[str, str]] = []
+    for path, text in pages.items():
+        for entry in sections(text):
+            if entry.title in codes:
+                place = f"{path.name}#{entry.title.replace('.', '')}"
+                found.append((_seen(entry, codes[entry.title]), f"[{entry.title}]({place})"))
+    rows = sorted(found, key=lambda row: (row[0] == "", _letters(row[0]).lower(), row[1]))
+    lines = (f"| {message or '(of a provider, a database or an adapter)'} | {entry} |" for message, entry in rows)
+    return "\n".join(["| message | entry |", "|---|---|", *lines])
+
+
+def _seen(entry: Section, sites: Sequence[Site]) -> str:
+    """What a code says most fully, in one line of a table: of its sources, or else of its example."""
+    message = max((site.what for site in sites), key=lambda what: len(_letters(_general(what))), default="")
+    if len(_letters(_general(message))) < _FEWEST_LETTERS:
+        shown = re.search(rf"^(?:\S+: )?(.+?) \[{re.escape(entry.title)}\]$", entry.text, re.MULTILINE)
+        message = shown[1] if shown and len(_letters(_general(shown[1]))) >= _FEWEST_LETTERS else ""
+    plain = _general(message).replace("|", "\\|").replace("\n", " ")
+    return plain if len(plain) <= _LONGEST_SEEN else plain[:_LONGEST_SEEN].rsplit(" ", 1)[0] + " …"
+
+
+def _general(message: str) -> str:
+    return re.sub(r"<(\w+|…)>", "…", message)
+
+
+def _letters(message: str) -> str:
+    return re.sub(r"[^A-Za-z ]", "", message).strip()

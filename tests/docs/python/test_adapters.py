@@ -148,11 +148,11 @@ def test_an_embedder() -> None:
 
 
 def test_a_retriever() -> None:
-    """retrieval.Searcher, retrieval.SearchResult, retrieval.Passage, retrieval.Mode, connector.vector.Filter,
+    """retrieval.Retriever, retrieval.SearchResult, retrieval.Passage, retrieval.SearchMode, connector.vector.Filter,
     testing.check_retriever"""
     from compound import testing
     from compound.connector.vector import Filter
-    from compound.retrieval import Mode, Passage, Searcher, SearchResult
+    from compound.retrieval import Passage, Retriever, SearchMode, SearchResult
 
     sentences = ("the hoses hang in the shed", "the shed is green", "plots cost 40 euros")
 
@@ -162,7 +162,7 @@ def test_a_retriever() -> None:
         version = "1"
 
         def search(
-            self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Filter | None = None
+            self, query: str, *, top_k: int = 6, mode: SearchMode = "hybrid", where: Filter | None = None
         ) -> SearchResult:
             del where
             words = set(query.split())
@@ -186,7 +186,7 @@ def test_a_retriever() -> None:
                 meta={},
             )
 
-    def retriever() -> Searcher:
+    def retriever() -> Retriever:
         return Shelf()
 
     testing.check_retriever(retriever, query="green shed")

@@ -65,13 +65,13 @@ def test_a_file_for_people() -> None:
 
 
 def test_the_answer_of_an_sql_question() -> None:
-    """tool.AskAnswer, tool.Problem"""
-    from compound.tool import AskAnswer, Problem, tool
+    """tool.AskAnswer, tool.AskProblem"""
+    from compound.tool import AskAnswer, AskProblem, tool
 
     @tool
     def told(answer: AskAnswer) -> str:
         """A tool that is given what an `ask` tool found, or why it found nothing."""
-        problem: Problem | None = answer.problem
+        problem: AskProblem | None = answer.problem
         return f"{len(answer.rows)} rows" if problem is None else problem.message
 
     assert told.name == "told"
@@ -119,10 +119,10 @@ def test_an_effect() -> None:
 
 
 def test_an_effect_on_records() -> None:
-    """connector.records.RecordsTransaction, connector.records.Documents, errors.choices"""
+    """connector.records.RecordsTransaction, connector.records.RecordDocuments, errors.choices"""
     from pydantic import BaseModel, JsonValue
 
-    from compound.connector.records import Documents, RecordsTransaction
+    from compound.connector.records import RecordDocuments, RecordsTransaction
     from compound.effect import effect
     from compound.errors import EffectRefused, choices
 
@@ -136,7 +136,7 @@ def test_an_effect_on_records() -> None:
         """What is changed in a document is written when the transaction ends."""
         order = tx.get("orders", args.order_id)
         if order is None:
-            seen: Documents = tx.documents(args.order_id)
+            seen: RecordDocuments = tx.documents(args.order_id)
             raise EffectRefused("effect.not-found", f"no order {args.order_id}; {choices(list(seen['orders']))}")
         order["status"] = "closed"
         return {"closed": args.order_id}
@@ -163,12 +163,12 @@ def test_a_solver() -> None:
 
 
 def test_training_examples() -> None:
-    """specialist.Example, specialist.Certificate, specialist.VersionRow, project.TrainView, project.Figure"""
+    """specialist.Example, specialist.Certificate, specialist.VersionRow, project.TrainView, project.MetricView"""
     import json
     from pathlib import Path
 
     from compound import Project
-    from compound.project import Figure, TrainView
+    from compound.project import MetricView, TrainView
     from compound.specialist import Certificate, Example, VersionRow
 
     def examples(path: Path) -> list[Example]:
@@ -178,7 +178,7 @@ def test_training_examples() -> None:
 
     def train(project: Project) -> str:
         trained: TrainView = project.train("intent")
-        figures: tuple[Figure, ...] = trained.figures
+        figures: tuple[MetricView, ...] = trained.figures
         newest: VersionRow = project.specialists("intent")[0]
         certificate: Certificate | None = newest.certificate
         return f"{trained.version}: {len(figures)} figures, {certificate}"

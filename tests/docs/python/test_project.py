@@ -174,17 +174,17 @@ def test_a_batch() -> None:
 
 
 def test_traces() -> None:
-    """trace.TraceReader, trace.Answer, trace.TraceNode"""
+    """trace.TraceReader, trace.TraceRows, trace.TraceNode"""
     from contextlib import closing
 
     from compound import Project
-    from compound.trace import Answer, TraceNode, TraceReader
+    from compound.trace import TraceNode, TraceReader, TraceRows
 
     with closing(Project.open()) as project:
         project.index()
         run = project.run("answer", project.example())
         traces: TraceReader = project.traces()
-        names: Answer = traces.sql("select name, count(*) as times from spans group by name limit 3")
+        names: TraceRows = traces.sql("select name, count(*) as times from spans group by name limit 3")
         assert names.columns == ("name", "times")
         tree: tuple[TraceNode, ...] = traces.tree(run.run_id)
         assert "node answer" in [node.name for node in tree[0].walk()]

@@ -83,15 +83,11 @@ def at_once(home: Home, *commands: Sequence[str]) -> list[tuple[int, Json]]:
     """Run commands that decide in processes of their own, at the same moment."""
     running = [home.race(*command, "--json") for command in commands]
     for process in running:
-        assert process.stderr is not None
         assert process.stderr.readline() == "ready\n", process.stderr.read()
     for process in running:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    return [
-        (process.returncode, json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]
-    ]
+    return [(process.wait(), json.loads(said)) for process, said in [(one, one.communicate()[0]) for one in running]]
 
 
 def require_one_winner(home: Home, item: Json, ended: list[tuple[int, Json]], actions: Mapping[str, str]) -> None:
@@ -226,14 +222,14 @@ def test_an_order_that_changed_between_approval_and_commit(waiting: Home) -> Non
     words = ("--text", "Dear customer, this is my own wording.", "--user", "ann")
     code, _ = end_of(home.start("review", "edit", name, *words, moment="after:decision:1"))
     assert code == -9
-    assert "1 decided items are not resumed yet" in home.run("review", "list").stderr
+    assert "1 decided reviews are not resumed yet" in home.run("review", "list").stderr
     change_order(home, order)
     before = shop_of(home)
     refused = home.run("review", "edit", name, *words)
     assert refused.returncode == 1, refused
     assert f"orders/{order} was at version 1, now 2" in refused.stdout
     assert "nothing was done" in refused.stdout
-    assert "the item is open again" in refused.stdout
+    assert "the review is open again" in refused.stdout
     assert shop_of(home) == before
     assert effects_of(home, str(item["run_id"])) == []
     stale = cast("Json", home.json("review", "show", name))
@@ -287,7 +283,7 @@ def test_a_claim_is_seen_and_kept_and_given_back(waiting: Home) -> None:
     for command in (("approve",), ("claim",), ("reject", "--reason", "tone")):
         refused = home.run("review", command[0], name, *command[1:], "--user", "bob")
         assert refused.returncode == LOST
-        assert "ann holds review item" in refused.stderr
+        assert "ann holds review" in refused.stderr
     assert home.run("review", "release", name, "--user", "bob").returncode == LOST
     old = home.run("review", "approve", name, "--user", "ann", "--version", "1")
     assert old.returncode == LOST

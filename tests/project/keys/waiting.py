@@ -63,7 +63,7 @@ def shown(where: Place, item: str) -> dict[str, Any]:
 def pass_time(where: Place, seconds: float) -> None:
     """Let time pass: every moment in the store lies so many seconds further back."""
     columns = {
-        "review_item": ("due_at", "expire_at", "snooze_until", "lease_until", "created_at"),
+        "review": ("due_at", "expire_at", "snooze_until", "lease_until", "created_at"),
         "resume": ("undo_until", "lease_until"),
         "run": ("started_at", "ended_at"),
     }

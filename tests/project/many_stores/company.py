@@ -121,7 +121,7 @@ FILES = {
     "pyproject.toml": PYPROJECT,
 }
 ROWS: dict[str, str] = {
-    "people": "SELECT * FROM (VALUES ('ann', 'Ann', 0), ('bob', 'Bob', 0)) t(id, name, seen)",
+    "people": "SELECT * FROM (VALUES ('ann', 'Ann', 0), ('bob', 'Bob', 0), ('cyd', 'Cyd', 0)) t(id, name, seen)",
     "calls": "SELECT * FROM (VALUES ('c1', 'ann', 'hello')) t(number, owner, text)",
     "bills": "SELECT * FROM (VALUES ('b1', 'bob', 'ten')) t(number, owner, text)",
 }

@@ -29,7 +29,10 @@ def test_every_effect_happens_on_its_own_target(place: Place) -> None:
     item = asked(place)
     said = place.say("review", "approve", item)
     assert said.code == 0, said.err
-    assert (people(place, "crm"), people(place, "ledger")) == ({"ann": 1, "bob": 0}, {"ann": 1, "bob": 0})
+    assert (people(place, "crm"), people(place, "ledger")) == (
+        {"ann": 1, "bob": 0, "cyd": 0},
+        {"ann": 1, "bob": 0, "cyd": 0},
+    )
     assert letters(place, "post") == [("reply", "i-1", "Hello.")]
     assert letters(place, "upstairs") == [("transfer", "i-1", "done")]
 
@@ -50,7 +53,10 @@ def test_a_change_of_either_store_makes_a_draft_stale(place: Place, store: str) 
     said = place.say("review", "approve", item)
     assert said.code != 0
     assert f"{store}:people/ann" in said.err
-    assert (people(place, "crm"), people(place, "ledger")) == ({"ann": 0, "bob": 0}, {"ann": 0, "bob": 0})
+    assert (people(place, "crm"), people(place, "ledger")) == (
+        {"ann": 0, "bob": 0, "cyd": 0},
+        {"ann": 0, "bob": 0, "cyd": 0},
+    )
 
 
 def test_seeding_again_changes_nothing_unless_forced(place: Place) -> None:
@@ -77,7 +83,7 @@ def test_a_store_lies_where_the_profile_says(tmp_path: Path) -> None:
     place.edit("pyproject.toml", 'lakehouse = "lakehouse"', f'lakehouse = "lakehouse"\nrecords = {{ledger = "{url}"}}')
     said = place.say("seed", "--json")
     assert {one["name"]: one["where"] for one in said.json["records"]}["ledger"] == str(tmp_path / "own.db")
-    assert people(place, "ledger") == {"ann": 0, "bob": 0}
+    assert people(place, "ledger") == {"ann": 0, "bob": 0, "cyd": 0}
     place.edit("pyproject.toml", "ledger =", "leger =")
     (said,) = place.findings()
     assert (said.code, said.where.file) == ("project.unknown-store", "pyproject.toml")
@@ -124,7 +130,10 @@ def test_a_suite_changes_copies_of_every_store_and_sends_nothing(tmp_path: Path)
     said = place.say("eval", "quality", "--json", "-")
     assert said.code == 0, said.err
     assert (said.json["errors"], said.json["scores"]["counted"]["value"]) == ([], 1.0)
-    assert (people(place, "crm"), people(place, "ledger")) == ({"ann": 0, "bob": 0}, {"ann": 0, "bob": 0})
+    assert (people(place, "crm"), people(place, "ledger")) == (
+        {"ann": 0, "bob": 0, "cyd": 0},
+        {"ann": 0, "bob": 0, "cyd": 0},
+    )
     assert letters(place, "post") == letters(place, "upstairs") == []
 
 

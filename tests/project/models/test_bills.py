@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ import pytest
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer, Reply
+from tests.support.forked import PYTHON, run_forked
 from tests.support.models.model_projects import FREE_TEXT, PRICES, TYPED, model_project, models_yaml, reply, spans_of
 
 if TYPE_CHECKING:
@@ -175,8 +174,7 @@ def test_a_graph_s_own_limit_leaves_the_others_of_the_models_file(server: Replay
 
 
 def check(root: Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "compound", "check"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    done = run_forked([PYTHON, "-m", "compound", "check"], cwd=root)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -221,12 +219,5 @@ def test_traces_say_what_is_known_of_a_cost_and_that_there_is_more(server: Repla
     odd = reply("Hello", usage={"server_tool_use": {"web_search_requests": 1}})
     view = run(server, tmp_path, odd, reply("Again"), rest=PRICES)
     for command, words in ((["list"], "0.0004+"), (["show", view.run_id], "at least 0.0002 USD")):
-        said = subprocess.run(
-            [sys.executable, "-m", "compound", "traces", *command],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        said = run_forked([PYTHON, "-m", "compound", "traces", *command], cwd=tmp_path)
         assert words in " ".join(said.stdout.split()), said.stdout + said.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -14,6 +12,7 @@ from langgraph.types import Command
 
 from compound.project import Project
 from tests.contract.anthropic.replay_server import ReplayServer
+from tests.support.forked import PYTHON, run_forked
 from tests.support.models.model_projects import FREE_TEXT, model_project, reply
 
 GRAPH = FREE_TEXT.replace(
@@ -42,8 +41,8 @@ def test_it_is_decided_in_the_queue_and_goes_on_once(tmp_path: Path) -> None:
 
         paused = asyncio.run(app.ainvoke({"question": "Hi"}, thread))
         item = paused["__interrupt__"][0].value["review_id"]
-        command = [sys.executable, "-m", "compound", "review", "approve", item, "--user", "ann"]
-        decided = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        command = [PYTHON, "-m", "compound", "review", "approve", item, "--user", "ann"]
+        decided = run_forked(command, cwd=tmp_path)
         assert decided.returncode == 0, decided.stderr
         done = asyncio.run(app.ainvoke(Command(resume="go on"), thread))
         project.close()

@@ -64,7 +64,7 @@ def shift(bank: Bank, seconds: float) -> None:
     """Let time pass: every moment in the store lies so many seconds further back."""
     database = next(bank.root.glob(".compound/*/state.db"))
     columns = {
-        "review_item": ("due_at", "expire_at", "snooze_until", "lease_until", "created_at"),
+        "review": ("due_at", "expire_at", "snooze_until", "lease_until", "created_at"),
         "resume": ("undo_until", "lease_until"),
     }
     with sqlite3.connect(database) as db:

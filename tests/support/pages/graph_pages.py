@@ -1,7 +1,7 @@
 """Pages of graphs: each command on them is run, and what it prints stands below it.
 
 A page's ```` ```bash ```` block holds one command; the part `<!-- output -->` behind it is what the command prints.
-`ITEM` in a command is the review item that the page's command before it named.
+`REVIEW` in a command is the review that the page's command before it named.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def commands(page: str) -> list[str]:
 def _shown(command: str, home: Home, items: list[str]) -> str:
     # The page says where a user's own data lies; here it lies in the test's home.
     words = [word.replace(".compound/", f"{home.path}/") for word in shlex.split(command.replace("\\\n", " "))]
-    words = [items[-1] if word == "ITEM" else word for word in words]
+    words = [items[-1] if word == "REVIEW" else word for word in words]
     done = home.run(*words[1:], columns=_WIDTH)
     if done.returncode not in {0, 1} or (done.returncode and not done.stderr):
         raise AssertionError(f"{command}: {done.stderr}")
@@ -44,7 +44,7 @@ def _shown(command: str, home: Home, items: list[str]) -> str:
     # What differs from run to run and from machine to machine is named instead.
     text = _RUN.sub("RUN", (done.stdout + done.stderr).strip())
     text = _FILE.sub(r".compound/sample/artifacts/RUN/\g<name>-HASH\g<end>\n\g<lead>", text)
-    text = _ITEM.sub(r"\1 ITEM", text)
+    text = _ITEM.sub(r"\1 REVIEW", text)
     return f"```bash\n{command}\n```\n\n<!-- output -->\n```text\n{text}\n```\n<!-- /output -->"
 
 

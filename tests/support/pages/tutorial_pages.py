@@ -11,18 +11,16 @@ import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Generator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
 from compound.cli import main
 from tests.docs.markdown import blocks, fenced
+from tests.support.forked import PYTHON, run_forked
 from tests.support.pages.page_server import PARTNERS, model_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,6 +28,8 @@ PAGES = ROOT / "docs/tutorials"
 SERVER = "<!-- server -->"
 ADDRESS = "http://localhost:8000"
 """Where the servers of the pages listen."""
+_PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+"""A reader has `compound` and its `python` on the path."""
 _CODES = frozenset({0, 1, 3, 6, 7, None})
 """1: findings, or a failure; 3, 6 and 7: what a batch or a suite says. 2, a wrong call, is right only where it is shown."""
 _STEP = re.compile(
@@ -37,9 +37,9 @@ _STEP = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _ITEM = re.compile(r"(?<![0-9a-f])[0-9a-f]{10}(?![0-9a-f])")
-"""The beginning of a review item's id in a command: it is another one each time, the one that was made last is meant."""
+"""The beginning of a review's id in a command: it is another one each time, the one that was made last is meant."""
 _MADE = re.compile(r"waiting for review: compound review show ([0-9a-f]{10})")
-_PRINTED = re.compile(r"^review item ([0-9a-f]{10})", re.MULTILINE)
+_PRINTED = re.compile(r"^review ([0-9a-f]{10})", re.MULTILINE)
 _VARYING = (
     (re.compile(r"\bcreated \d+ files\b"), "created N files"),
     # A tracking number looks like an id, but is part of the answer.
@@ -69,7 +69,7 @@ class Reader:
     folder: Path
     exported: dict[str, str] = field(default_factory=lambda: {"COLUMNS": "100"})
     item: str = ""
-    """The beginning of the id of the review item that was made last."""
+    """The beginning of the id of the review that was made last."""
     server: str = ""
     """Address of the local server that answers for providers of models; empty for none."""
     code: object = 0
@@ -166,10 +166,8 @@ class Reader:
 
     def _program(self, *options: str) -> str:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("COMPOUND_", "PYTEST"))}
-        command = [sys.executable, *options]
-        done = subprocess.run(
-            command, cwd=self.folder, env=env | self.exported, capture_output=True, text=True, check=False
-        )
+        env["PATH"] = _PATH
+        done = run_forked([PYTHON, *options], cwd=self.folder, env=env | self.exported)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -180,7 +178,11 @@ class Reader:
             del sys.modules[name]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COMPOUND_")}
         path = [*sys.path, str(PARTNERS)]
-        with chdir(self.folder), patch.dict(os.environ, clean | self.exported, clear=True), patch("sys.path", path):
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, clean | {"PATH": _PATH} | self.exported, clear=True),
+            patch("sys.path", path),
+        ):
             yield
 
 
@@ -188,10 +190,11 @@ def followed(page: str, folder: Path) -> str:
     """The page with what was printed; one new process runs every command, because what a project registers stays.
 
     Raises:
-        AssertionError: as `Reader.follow`.
+        AssertionError: it says what `Reader.follow` says.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(Reader(folder).follow, page).result()
+    done = run_forked([PYTHON, "-m", __name__, str(folder)], cwd=ROOT, given=page)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def settled(page: str) -> str:
@@ -207,3 +210,7 @@ def pages() -> list[Path]:
         path for path in (ROOT / "docs/how-to").glob("*.md") if "\ncompound init " in path.read_text(encoding="utf-8")
     )
     return [*sorted(PAGES.glob("*.md")), *sorted(begun)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(Reader(Path(sys.argv[1])).follow(sys.stdin.read()))

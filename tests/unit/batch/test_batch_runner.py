@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from compound.batch import BatchEvent, BatchOptions, BatchSummary, ItemStatus
 from compound.batch.ledger import Ledger
 from compound.batch.runner import BatchRunner
-from compound.batch.types import BacklogItem, Gate, LedgerItem, Outcome
+from compound.batch.types import BacklogItem, LedgerItem, Outcome, WaitForTurn
 from compound.connector.state import StateStore, tables
 from compound.connector.state.owner import host_name
 from compound.errors import ConflictError, ConnectorError, ProjectError
@@ -29,7 +29,7 @@ class Desk:
         self.ran: list[str] = []
         self.rows: dict[str, list[str]] = {}
 
-    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+    async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
         self.ran.append(item.item_id)
         body = (item.fields or {}).get("body")
         await anyio.lowlevel.checkpoint()
@@ -120,7 +120,7 @@ def test_a_ticket_that_was_in_flight_goes_on_under_the_same_run(store: StateStor
     seen: list[str] = []
 
     class Remember(Desk):
-        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
             seen.append(item.run_id)
             return await super().__call__(item, gate)
 
@@ -134,7 +134,7 @@ def test_effects_of_one_customer_and_of_one_row_happen_in_the_backlog_s_order(
     class Odd(Desk):
         """Each second ticket takes longer, so that the ones behind it come to their effects first."""
 
-        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
             for _ in range(20 * (item.seq % 2)):
                 await anyio.lowlevel.checkpoint()
             return await super().__call__(item, gate)
@@ -159,7 +159,7 @@ def test_one_slow_ticket_does_not_stop_the_others(store: StateStore, tmp_path: P
     ended = anyio.Event()
 
     class Slow(Desk):
-        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
             if item.item_id == "t0":
                 with anyio.fail_after(20):
                     await ended.wait()
@@ -267,7 +267,7 @@ class Locked(Desk):
         self.left = tries
         self._code = code
 
-    async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+    async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
         if item.item_id == "t1" and self.left:
             self.left -= 1
             raise ConnectorError(self._code, "the state store s.db is locked", fix="end it")
@@ -315,7 +315,7 @@ def test_dead_letters_are_tried_again_only_when_asked(store: StateStore, tmp_pat
     assert run(store, Desk(), items, tmp_path).counts == {"dead": 1}
 
     class Mended(Desk):
-        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
             assert item.attempt == 2
             return Outcome(status=ItemStatus.DONE, readiness="clean")
 
@@ -364,7 +364,7 @@ def test_a_second_process_on_the_same_job_is_refused_and_told_who_holds_it(store
 
 def test_who_has_lost_the_job_writes_nothing_more(store: StateStore, tmp_path: Path) -> None:
     class Robbed(Desk):
-        async def __call__(self, item: LedgerItem, gate: Gate) -> Outcome:
+        async def __call__(self, item: LedgerItem, gate: WaitForTurn) -> Outcome:
             with store.write() as db:  # as another host does when the lease has run out
                 db.execute(sa.update(tables.lease).values(owner="elsewhere/b/1|7|9", fence=99))
             return await super().__call__(item, gate)

@@ -276,7 +276,7 @@ def test_a_later_group_waits_for_the_earlier_one(desk: Desk) -> None:
 
 def test_only_a_standing_approval_allows_effects(desk: Desk) -> None:
     queue = ReviewQueue(desk.store)
-    item = queue.open_item(NewReview(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
+    item = queue.open_review(NewReview(run_id="r", node="review", draft=Draft(text="hi"), refs={"orders/#W1": 3}))
     approved = queue.decide(item.review_id, "approve", user="ann", version=1)
     keys = desk.enqueue(approved.decision_id, [CANCEL], versions=approved.refs)
     shop = Fake()

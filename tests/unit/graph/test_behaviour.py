@@ -152,11 +152,16 @@ class World:
 
     def engine(self) -> Engine:
         # A scenario without boundaries needs no store: the fast way is then what is tested.
-        nodes = [*self.says["nodes"].values(), *(n for g in self.graphs().values() for n in g["nodes"].values())]
+        nodes = [one for graph in (self.says, *self.graphs().values()) for one in _all(graph["nodes"])]
         asks = any(node.get("map", {}).get("on_error") == "review" for node in nodes)
         if asks or {node.get("use") for node in nodes} & {"review", "effect"}:
             return Engine(self.graph(), self.services, None, self.state, self.folder / "checkpoints.db")
         return Engine(self.graph(), self.services)
+
+
+def _all(nodes: Record) -> list[Record]:
+    """The nodes, and those in their blocks."""
+    return [one for node in nodes.values() for one in (node, *_all(node.get("nodes", {})))]
 
 
 @pytest.mark.parametrize("says", scenarios())

@@ -78,7 +78,7 @@ def test_spans_of_a_pause_and_its_resume() -> None:
     assert len({row[7] for row in rows}) == 1, "a pause and its resume are one trace"
     attributes = " ".join(str(row[2]) for row in rows)
     assert "skipped" in attributes
-    assert "waits for review item" in attributes
+    assert "waits for review" in attributes
     assert [row[3] for row in rows if row[3]] == ["approve"]
 
 

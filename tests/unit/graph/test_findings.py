@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compound.graph.checks.check import check, check_file
+from compound.graph.checks.check import check_file, check_graph
 from compound.graph.port.catalogue import Signature
 from compound.spec import load_graph
 from compound.spec.policy_file import PolicyFile
@@ -309,5 +309,5 @@ def test_two_hundred_nodes_take_under_a_second() -> None:
     lines.append("output: {r: $n199}")
     graph = load_graph("\n".join(lines), "big.yaml")
     began = time.process_time()
-    assert check(graph, CATALOGUE) == []
+    assert check_graph(graph, CATALOGUE) == []
     assert time.process_time() - began < 1.0

@@ -176,7 +176,7 @@ def test_runs_that_wait_are_counted_where_they_wait(project: Path) -> None:
                 "draft_seq": 1,
             }
             item |= {"evidence_sha256": "", "on_expire": "", "created_at": 0, "updated_at": 0}
-            db.execute(sa.insert(tables.review_item).values(item))
+            db.execute(sa.insert(tables.review).values(item))
     edit(project, "graphs/desk.yaml", "tool: log", "tool: log2")
     (found,) = compare_graphs([], against="HEAD")
     assert found.waiting == {"review": 1}

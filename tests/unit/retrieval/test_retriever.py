@@ -17,11 +17,11 @@ from compound.connector.vector import Filter, Hit, Vector
 from compound.connector.vector.engine import open_engine
 from compound.connector.vector.types import Scalar
 from compound.errors import ConflictError, ConnectorError, DataError, ProjectError
-from compound.retrieval import Document, Mode
+from compound.retrieval import Document, SearchMode
 from compound.retrieval.build import IndexReport, build_index
 from compound.retrieval.chunkers import MarkdownChunker, WholeChunker
 from compound.retrieval.fusion import fuse
-from compound.retrieval.retriever import Retriever
+from compound.retrieval.retriever import IndexRetriever
 from compound.trace.recorder import Recorder
 from compound.trace.store import MemoryStore
 
@@ -72,8 +72,8 @@ class Desk:
         self.embedder.embedded.clear()
         return build_index("handbook", documents, self.engine, embedder=self.embedder, force=force)
 
-    def open(self) -> Retriever:
-        return Retriever.open("handbook", self.engine, self.embedder)
+    def open(self) -> IndexRetriever:
+        return IndexRetriever.open("handbook", self.engine, self.embedder)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_both_legs_find_and_say_how(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("mode", ["lexical", "dense"])
-def test_one_leg_alone_keeps_its_own_scores(desk: Desk, mode: Mode) -> None:
+def test_one_leg_alone_keeps_its_own_scores(desk: Desk, mode: SearchMode) -> None:
     desk.build()
     found = desk.open().search("pending order", mode=mode)
     assert found.mode == mode
@@ -118,7 +118,7 @@ def test_a_missing_leg_is_reported(desk: Desk) -> None:
     lexical = desk.open().search("gift cards")
     assert (lexical.mode, lexical.degraded) == ("lexical", ("dense: the index has no vectors",))
     desk.build()
-    without = Retriever.open("handbook", desk.engine)
+    without = IndexRetriever.open("handbook", desk.engine)
     assert without.search("gift cards").degraded == ("dense: no embedder is installed",)
     assert without.search("gift cards", mode="dense").passages[0].doc_id == "returns"
     assert without.search("gift cards", mode="lexical").degraded == ()
@@ -174,7 +174,7 @@ def test_another_engine_in_the_same_folder_builds_anew(desk: Desk, tmp_path: Pat
     desk.build()
     report = build_index("handbook", PAGES, tmp_path, embedder=desk.embedder)
     assert (report.is_new, report.manifest.kind) == (True, "edge")
-    retriever = Retriever.open("handbook", tmp_path, desk.embedder)
+    retriever = IndexRetriever.open("handbook", tmp_path, desk.embedder)
     assert retriever.search("gift cards").passages[0].doc_id == "returns"
     retriever.close()
 
@@ -204,7 +204,7 @@ class TeamPolicy:
 
 def test_a_caller_can_only_narrow(desk: Desk) -> None:
     desk.build()
-    guarded = Retriever.open("handbook", desk.engine, desk.embedder, policy=TeamPolicy())
+    guarded = IndexRetriever.open("handbook", desk.engine, desk.embedder, policy=TeamPolicy())
 
     def seen(where: Filter | None) -> set[str]:
         found = guarded.search("cards order", top_k=10, where=where, principal={"team": "shop"})
@@ -222,7 +222,7 @@ def test_a_caller_can_only_narrow(desk: Desk) -> None:
 def test_wrong_questions_are_errors(desk: Desk) -> None:
     desk.build()
     with pytest.raises(ProjectError) as mode:
-        desk.open().search("x", mode=cast("Mode", "fuzzy"))
+        desk.open().search("x", mode=cast("SearchMode", "fuzzy"))
     assert mode.value.code == "retrieval.unknown-mode"
     with pytest.raises(ConnectorError, match="did you mean 'team'") as where:
         desk.open().search("x", where={"taem": "shop"})
@@ -240,7 +240,7 @@ def test_nothing_is_asked_of_an_empty_query_or_index(desk: Desk) -> None:
     assert desk.open().search(" ").passages == ()
     assert desk.open().search("order", top_k=0).passages == ()
     build_index("nothing", [], desk.engine, embedder=desk.embedder)
-    assert Retriever.open("nothing", desk.engine, desk.embedder).search("order").passages == ()
+    assert IndexRetriever.open("nothing", desk.engine, desk.embedder).search("order").passages == ()
 
 
 class Backwards:
@@ -250,7 +250,7 @@ class Backwards:
 
 def test_a_reranker_orders_the_pool(desk: Desk) -> None:
     desk.build()
-    retriever = Retriever(desk.open().store, desk.embedder, reranker=Backwards())
+    retriever = IndexRetriever(desk.open().store, desk.embedder, reranker=Backwards())
     lengths = [len(p.text) for p in retriever.search("cards order", top_k=3).passages]
     assert lengths == sorted(lengths)
     assert len(lengths) == 3
@@ -282,9 +282,9 @@ def test_langchain_gets_documents_with_spans(desk: Desk) -> None:
 
 def test_title_and_heading_are_searched(desk: Desk) -> None:
     build_index("whole", [page("warranty", "Two years.")], desk.engine, chunker=WholeChunker())
-    assert Retriever.open("whole", desk.engine).search("warranty").passages[0].text == "Two years."
+    assert IndexRetriever.open("whole", desk.engine).search("warranty").passages[0].text == "Two years."
     build_index("parts", [page("x", "# Warranty\n\nTwo years.")], desk.engine, chunker=MarkdownChunker())
-    assert Retriever.open("parts", desk.engine).search("warranty").passages[0].text == "Two years."
+    assert IndexRetriever.open("parts", desk.engine).search("warranty").passages[0].text == "Two years."
 
 
 HITS = st.lists(st.tuples(st.integers(0, 30), st.floats(-5, 5)), unique_by=lambda pair: pair[0], max_size=20)

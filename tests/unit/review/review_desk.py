@@ -10,7 +10,7 @@ import pytest
 from compound.connector.state import StateStore
 from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError
-from compound.review.item.types import Draft, NewReview, Revalidated, ReviewItem
+from compound.review.item.types import Draft, NewReview, Revalidated, Review
 from compound.review.queue.queue import ReviewQueue
 
 CANCEL = EffectCall(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
@@ -44,12 +44,12 @@ class Desk:
     rows: Rows
 
 
-def only_known_zips(item: ReviewItem, draft: Draft) -> Revalidated:
+def only_known_zips(review: Review, draft: Draft) -> Revalidated:
     wrong = [action for action in draft.actions if action.arguments.get("zip") == "bad"]
     return Revalidated(problems=("no such zip",) if wrong else (), refs={"orders/#W1": 99, "orders/#W2": 7})
 
 
-def open_item(desk: Desk, **values: object) -> ReviewItem:
+def open_review(desk: Desk, **values: object) -> Review:
     given: dict[str, object] = {
         "run_id": "r1",
         "node": "review",
@@ -58,7 +58,7 @@ def open_item(desk: Desk, **values: object) -> ReviewItem:
         "item": {"subject": "Hi"},
         "reasons": ("not sure",),
     }
-    return desk.queue.open_item(NewReview(**(given | values)))  # pyright: ignore[reportArgumentType]
+    return desk.queue.open_review(NewReview(**(given | values)))  # pyright: ignore[reportArgumentType]
 
 
 def code(caught: pytest.ExceptionInfo[ConflictError] | pytest.ExceptionInfo[DataError]) -> str:

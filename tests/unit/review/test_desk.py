@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from compound.errors import ConflictError, DataError
-from tests.unit.review.review_desk import Desk, code, open_item
+from tests.unit.review.review_desk import Desk, code, open_review
 
 
 def test_comments_are_kept_in_order_and_recorded(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.desk.comment(item.review_id, "ann", "  Is #W1 his?\nI doubt it. ")
     desk.clock.now += 5
     desk.queue.desk.comment(item.review_id, "ben", "It is.")
@@ -21,14 +21,14 @@ def test_comments_are_kept_in_order_and_recorded(desk: Desk) -> None:
     assert code(caught) == "review.no-text"
     with pytest.raises(DataError) as caught:
         desk.queue.desk.comment("nothing", "ann", "Hello.")
-    assert code(caught) == "review.unknown-item"
+    assert code(caught) == "review.unknown"
     assert desk.queue.show(item.review_id).version == item.version
 
 
 def test_an_item_of_somebody_else_is_not_the_next_one(desk: Desk) -> None:
-    first = open_item(desk)
+    first = open_review(desk)
     desk.clock.now += 1
-    second = open_item(desk, run_id="r2")
+    second = open_review(desk, run_id="r2")
     desk.queue.desk.assign(first.review_id, "ann", "ben")
     assert desk.queue.next_open("ann") == second.review_id
     assert desk.queue.next_open("ben") == first.review_id
@@ -46,7 +46,7 @@ def test_an_item_of_somebody_else_is_not_the_next_one(desk: Desk) -> None:
 
 
 def test_what_a_person_types_is_nobody_elses_and_is_never_overwritten(desk: Desk) -> None:
-    item, pens = open_item(desk), desk.queue.desk
+    item, pens = open_review(desk), desk.queue.desk
     mine = pens.write(item.review_id, "ann", {"field.text": "Dear A"}, version=0, draft_seq=1)
     theirs = pens.write(item.review_id, "ben", {"field.text": "Hello"}, version=0, draft_seq=1)
     assert (mine.version, theirs.version) == (1, 1)

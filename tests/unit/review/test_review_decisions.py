@@ -7,12 +7,12 @@ from compound.errors import ConflictError, DataError, EffectRefused
 from compound.review import Edit, ReviewFilter, Status
 from compound.review.item.types import Draft, Redraft
 from compound.review.queue.queue import ReviewQueue
-from tests.unit.review.review_desk import CANCEL, DRAFT, MOVE, Desk, code, open_item
+from tests.unit.review.review_desk import CANCEL, DRAFT, MOVE, Desk, code, open_review
 
 
 def test_an_edit_keeps_names_and_is_checked_again(desk: Desk) -> None:
     desk.rows.versions["orders/#W2"] = 7
-    item = open_item(desk)
+    item = open_review(desk)
     moved = EffectCall(name="move", arguments={"order_id": "#W2", "zip": "2"})
 
     def edit(*actions: EffectCall) -> str:
@@ -36,7 +36,7 @@ def test_an_edit_keeps_names_and_is_checked_again(desk: Desk) -> None:
 
 def test_arguments_may_not_be_changed_where_nothing_checks_them(desk: Desk) -> None:
     queue = ReviewQueue(desk.store)
-    item = open_item(desk)
+    item = open_review(desk)
     with pytest.raises(DataError):
         queue.decide(item.review_id, "edit", user="ann", version=1, edits=Edit(actions=(MOVE,)))
     assert queue.decide(item.review_id, "edit", user="ann", version=1, edits=Edit(text="Ok.")).is_edited
@@ -45,22 +45,22 @@ def test_arguments_may_not_be_changed_where_nothing_checks_them(desk: Desk) -> N
 @pytest.mark.parametrize("action", ["reject", "return"])
 def test_some_decisions_need_a_reason(desk: Desk, action: str) -> None:
     with pytest.raises(DataError) as caught:
-        desk.queue.decide(open_item(desk).review_id, action, user="ann", version=1)  # pyright: ignore[reportArgumentType]
+        desk.queue.decide(open_review(desk).review_id, action, user="ann", version=1)  # pyright: ignore[reportArgumentType]
     assert code(caught) == "review.reason"
 
 
 def test_a_draft_is_returned_twice_at_most(desk: Desk) -> None:
     for round_ in (0, 1):
-        item = open_item(desk, round=round_)
+        item = open_review(desk, returns=round_)
         assert desk.queue.decide(item.review_id, "return", user="ann", version=1, reason="tone").final
     with pytest.raises(ConflictError) as caught:
-        desk.queue.decide(open_item(desk, round=2).review_id, "return", user="ann", version=1, reason="tone")
+        desk.queue.decide(open_review(desk, returns=2).review_id, "return", user="ann", version=1, reason="tone")
     assert code(caught) == "review.returns"
 
 
 @pytest.mark.parametrize("user", ["", " ", "policy:x", "agent:7", "graph"])
 def test_only_people_decide(desk: Desk, user: str) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     with pytest.raises(ConflictError) as caught:
         desk.queue.decide(item.review_id, "approve", user=user, version=1)
     assert code(caught) == "review.actor"
@@ -76,11 +76,11 @@ def test_an_unknown_item_is_an_error_not_silence(desk: Desk) -> None:
     ):
         with pytest.raises(DataError) as caught:
             attempt()
-        assert code(caught) == "review.unknown-item"
+        assert code(caught) == "review.unknown"
 
 
 def test_a_changed_row_makes_the_item_stale(desk: Desk) -> None:
-    item = desk.queue.claim(open_item(desk).review_id, "ann")
+    item = desk.queue.claim(open_review(desk).review_id, "ann")
     desk.rows.versions["orders/#W1"] = 4
     with pytest.raises(ConflictError, match=r"orders/#W1 was at version 3, now 4") as caught:
         desk.queue.decide(item.review_id, "approve", user="ann", version=item.version)
@@ -99,17 +99,17 @@ def test_a_changed_row_makes_the_item_stale(desk: Desk) -> None:
 
 
 def test_a_row_that_is_gone_is_a_change_but_a_reject_sends_nothing(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.rows.versions.clear()
     assert desk.queue.decide(item.review_id, "reject", user="ann", version=1, reason="other").final
-    other = open_item(desk, run_id="r2")
+    other = open_review(desk, run_id="r2")
     assert desk.queue.check_stale(other.review_id).status is Status.STALE
     assert "orders/#W1 was deleted" in str(desk.queue.show(other.review_id).stale_reason)
     assert desk.queue.check_stale(item.review_id).status is Status.DECIDED
 
 
 def test_a_refused_effect_brings_the_item_back(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     first = desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     claim = desk.queue.claim_resume(item.review_id)
     stale = desk.queue.reopen(item.review_id, EffectRefused("effect.wrong-status", "the order is delivered"))
@@ -133,7 +133,7 @@ def test_a_refused_effect_brings_the_item_back(desk: Desk) -> None:
 
 
 def test_an_escalated_item_waits_for_the_next_level(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     decision = desk.queue.decide(item.review_id, "escalate", user="ann", version=1)
     assert not decision.final
     assert desk.queue.decision_for("r1", "review") is None
@@ -147,7 +147,7 @@ def test_an_escalated_item_waits_for_the_next_level(desk: Desk) -> None:
 
 
 def test_two_different_people_approve(desk: Desk) -> None:
-    item = open_item(desk, second=("approve", "edit"))
+    item = open_review(desk, second=("approve", "edit"))
     first = desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     waiting = desk.queue.show(item.review_id)
     assert (first.final, waiting.status, waiting.first_approver) == (False, Status.AWAITING_SECOND, "ann")
@@ -163,26 +163,26 @@ def test_two_different_people_approve(desk: Desk) -> None:
     final = desk.queue.decide(item.review_id, "approve", user="ann", version=waiting.version + 1)
     assert (final.final, final.draft.text) == (True, "New.")
     with pytest.raises(ConflictError):
-        desk.queue.auto_decide(open_item(desk, run_id="r2", second=("approve",)).review_id, policy="p")
+        desk.queue.auto_decide(open_review(desk, run_id="r2", second=("approve",)).review_id, policy="p")
 
 
 def test_a_rule_that_rejects_rejects(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.rows.versions["orders/#W1"] = 4
     decision = desk.queue.auto_decide(item.review_id, policy="abc", action="reject")
     assert (decision.actor, decision.action, decision.final) == ("policy:abc", "reject", True)
 
 
 def test_a_policy_decides_what_nobody_touched(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     decision = desk.queue.auto_decide(item.review_id, policy="abc")
     assert (decision.actor, decision.action, decision.final) == ("policy:abc", "approve", True)
     with pytest.raises(ConflictError, match="policy:abc chose 'approve'"):
         desk.queue.auto_decide(item.review_id, policy="abc")
-    touched = desk.queue.claim(open_item(desk, run_id="r2").review_id, "ann")
+    touched = desk.queue.claim(open_review(desk, run_id="r2").review_id, "ann")
     with pytest.raises(ConflictError):
         desk.queue.auto_decide(touched.review_id, policy="abc")
-    changed = open_item(desk, run_id="r3")
+    changed = open_review(desk, run_id="r3")
     desk.rows.versions["orders/#W1"] = 4
     with pytest.raises(ConflictError) as caught:
         desk.queue.auto_decide(changed.review_id, policy="abc")
@@ -190,7 +190,7 @@ def test_a_policy_decides_what_nobody_touched(desk: Desk) -> None:
 
 
 def test_a_repeated_request_gives_the_same_decision(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     first = desk.queue.decide(item.review_id, "approve", user="ann", version=1, idempotency_key="k")
     desk.rows.versions["orders/#W1"] = 4
     assert desk.queue.decide(item.review_id, "approve", user="ann", version=1, idempotency_key="k") == first
@@ -200,7 +200,7 @@ def test_a_repeated_request_gives_the_same_decision(desk: Desk) -> None:
 
 
 def test_a_decision_is_taken_back_only_before_the_run_goes_on(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     undone = desk.queue.undo(item.review_id, user="ann")
     assert (undone.status, undone.lease_user) == (Status.IN_REVIEW, "ann")
@@ -214,7 +214,7 @@ def test_a_decision_is_taken_back_only_before_the_run_goes_on(desk: Desk) -> Non
 
 
 def test_an_approval_that_was_undone_does_not_come_back_when_the_item_is_passed_on(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     undone = desk.queue.undo(item.review_id, user="ann")
     desk.queue.decide(item.review_id, "escalate", user="ann", version=undone.version)
@@ -223,7 +223,7 @@ def test_an_approval_that_was_undone_does_not_come_back_when_the_item_is_passed_
 
 
 def test_a_withdrawn_item_is_nobodys(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.withdraw(item.review_id, actor="cli", reason="run cancelled")
     with pytest.raises(ConflictError):
         desk.queue.decide(item.review_id, "approve", user="ann", version=2)

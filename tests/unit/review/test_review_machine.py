@@ -16,7 +16,7 @@ from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError, EffectRefused
 from compound.review import Edit, Status
 from compound.review.item.machine import TRANSITIONS, UNDECIDED
-from compound.review.item.types import Draft, NewReview, ResumeClaim, ReviewItem
+from compound.review.item.types import Draft, NewReview, ResumeClaim, Review
 from compound.review.queue.queue import ReviewQueue
 from tests.support.data.state_stores import sqlite_store
 
@@ -44,7 +44,7 @@ class Queue(RuleBasedStateMachine):
     @initialize(second=st.booleans(), expires=st.booleans())
     def open(self, second: bool, expires: bool) -> None:
         action = EffectCall(name="cancel", arguments={"order_id": "#W1"})
-        item = self.queue.open_item(
+        item = self.queue.open_review(
             NewReview(
                 run_id="r",
                 node="review",
@@ -57,7 +57,7 @@ class Queue(RuleBasedStateMachine):
         )
         self.review_id = item.review_id
 
-    def item(self) -> ReviewItem:
+    def item(self) -> Review:
         return self.queue.show(self.review_id)
 
     def attempt(self, act: Callable[[], object]) -> None:

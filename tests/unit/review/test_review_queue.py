@@ -8,18 +8,18 @@ from compound.errors import ConflictError
 from compound.review import ReviewFilter, Status
 from compound.review.item.machine import TRANSITIONS, Event
 from compound.review.item.types import Draft
-from tests.unit.review.review_desk import DRAFT, Desk, code, open_item
+from tests.unit.review.review_desk import DRAFT, Desk, code, open_review
 
 
 def test_opening_twice_finds_the_item(desk: Desk) -> None:
-    item = open_item(desk)
-    assert open_item(desk, draft=Draft(text="another")) == item
-    assert open_item(desk, round=1).review_id != item.review_id
+    item = open_review(desk)
+    assert open_review(desk, draft=Draft(text="another")) == item
+    assert open_review(desk, returns=1).review_id != item.review_id
     assert (item.status, item.version, item.draft) == (Status.PENDING, 1, DRAFT)
 
 
 def test_a_claimed_item_is_approved_and_its_run_resumed_once(desk: Desk) -> None:
-    item = desk.queue.claim(open_item(desk).review_id, "ann")
+    item = desk.queue.claim(open_review(desk).review_id, "ann")
     decision = desk.queue.decide(item.review_id, "approve", user="ann", version=item.version)
     assert (decision.final, decision.draft, decision.body_sha256) == (True, DRAFT, item.draft_sha256)
     assert decision.refs == {"orders/#W1": 3}
@@ -42,13 +42,13 @@ def test_a_claimed_item_is_approved_and_its_run_resumed_once(desk: Desk) -> None
 
 
 def test_a_free_item_is_claimed_by_deciding(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     decision = desk.queue.decide(item.review_id, "reject", user="ann", version=1, reason="tone", note="rude")
     assert (decision.action, decision.reason, decision.note) == ("reject", "tone", "rude")
 
 
 def test_the_loser_is_told_who_won(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.decide(item.review_id, "reject", user="bob", version=1, reason="tone")
     with pytest.raises(ConflictError, match="bob chose 'reject' at 1970-01-01T00:16:40") as caught:
         desk.queue.decide(item.review_id, "approve", user="ann", version=1)
@@ -57,7 +57,7 @@ def test_the_loser_is_told_who_won(desk: Desk) -> None:
 
 
 def test_who_saw_an_older_version_is_told_what_happened(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.claim(item.review_id, "ann")
     desk.queue.release(item.review_id, "ann")
     with pytest.raises(ConflictError, match=r"version 3, not 1: review.released by ann") as caught:
@@ -66,13 +66,13 @@ def test_who_saw_an_older_version_is_told_what_happened(desk: Desk) -> None:
 
 
 def test_what_another_person_holds_is_left_alone(desk: Desk) -> None:
-    item = desk.queue.claim(open_item(desk).review_id, "ann")
+    item = desk.queue.claim(open_review(desk).review_id, "ann")
     for attempt in (
         lambda: desk.queue.claim(item.review_id, "bob"),
         lambda: desk.queue.decide(item.review_id, "approve", user="bob", version=item.version),
         lambda: desk.queue.snooze(item.review_id, "bob", version=item.version, until=2000),
     ):
-        with pytest.raises(ConflictError, match="ann holds review item") as caught:
+        with pytest.raises(ConflictError, match="ann holds review") as caught:
             attempt()
         assert code(caught) == "review.claimed"
     taken = desk.queue.claim(item.review_id, "bob", takeover=True)
@@ -83,7 +83,7 @@ def test_what_another_person_holds_is_left_alone(desk: Desk) -> None:
 
 
 def test_a_lapsed_lease_frees_the_item_and_keeps_the_text(desk: Desk) -> None:
-    item = desk.queue.claim(open_item(desk).review_id, "ann")
+    item = desk.queue.claim(open_review(desk).review_id, "ann")
     desk.queue.save_draft(item.review_id, "ann", Draft(text="half a sent"))
     desk.clock.now += 121
     assert [row.review_id for row in desk.queue.list(ReviewFilter(statuses=(Status.PENDING,)))] == [item.review_id]
@@ -101,7 +101,7 @@ def test_a_lapsed_lease_frees_the_item_and_keeps_the_text(desk: Desk) -> None:
 
 def test_time_never_approves(desk: Desk) -> None:
     for number, policy in enumerate(("close", "escalate", "remind")):
-        open_item(desk, run_id=f"r{number}", expire_at=1500.0, on_expire=policy)
+        open_review(desk, run_id=f"r{number}", expire_at=1500.0, on_expire=policy)
     assert desk.queue.expire().expired == ()
     desk.clock.now = 1500.0
     swept = desk.queue.sweep()
@@ -113,7 +113,7 @@ def test_time_never_approves(desk: Desk) -> None:
 
 
 def test_a_snoozed_item_comes_back(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.snooze(item.review_id, "ann", version=1, until=1100.0)
     with pytest.raises(ConflictError):
         desk.queue.decide(item.review_id, "approve", user="ann", version=2)
@@ -124,7 +124,7 @@ def test_a_snoozed_item_comes_back(desk: Desk) -> None:
 
 
 def test_a_failed_resume_is_tried_again_or_a_dead_letter(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     claim = desk.queue.claim_resume(item.review_id)
     desk.queue.finish_resume(claim, error={"code": "x"}, retry=True)
@@ -136,7 +136,7 @@ def test_a_failed_resume_is_tried_again_or_a_dead_letter(desk: Desk) -> None:
 
 
 def test_a_resume_of_another_machine_is_believed_for_its_lease(desk: Desk) -> None:
-    item = open_item(desk)
+    item = open_review(desk)
     desk.queue.decide(item.review_id, "approve", user="ann", version=1)
     lost = desk.queue.claim_resume(item.review_id, owner="elsewhere|1|1")
     with pytest.raises(ConflictError):
@@ -155,7 +155,7 @@ def test_the_most_urgent_comes_first(desk: Desk) -> None:
         "due": {"due_at": 5000.0},
         "later": {"due_at": 6000.0, "risk": 9, "queue": "vip"},
     }.items():
-        open_item(desk, run_id=name, item_id=name, **values)
+        open_review(desk, run_id=name, item_id=name, **values)
         desk.clock.now += 1
     assert [row.run_id for row in desk.queue.list()] == ["due", "later", "risky", "old"]
     assert [row.run_id for row in desk.queue.list(ReviewFilter(queue="vip"))] == ["later"]

@@ -55,7 +55,7 @@ def test_approve_against_reject(of: str, tmp_path: Path) -> None:
         where = postgresql_url()
         store = StateStore.open(where)
     queue = ReviewQueue(store)
-    item = queue.open_item(NewReview(run_id="r", node="review", draft=Draft(text="hi")))
+    item = queue.open_review(NewReview(run_id="r", node="review", draft=Draft(text="hi")))
     actions = {"ann": "approve", "bob": "reject"}
     running = [_decider(where, item.review_id, user, action) for user, action in actions.items()]
     said: list[dict[str, str]] = []

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from compound import Graph, first, is_in, length, maybe, to_python
 from compound.errors import ProjectError
-from compound.graph.checks.check import check
+from compound.graph.checks.check import check_graph
 from compound.graph.port.catalogue import Signature
 from compound.language import InvalidFile
 from compound.language.conditions import ExpressionError, parse_condition
@@ -137,7 +137,7 @@ def test_findings_of_a_check_name_the_python_line() -> None:
         "additionalProperties": False,
     }
     catalogue = FixedCatalogue(shelves={"tool": {"double": Signature(params=schema)}})
-    findings = check(g.build(), catalogue)
+    findings = check_graph(g.build(), catalogue)
     found = next(one for one in findings if one.code == "graph.unknown-argument")
     source = Path(inspect.getfile(Ticket)).read_text(encoding="utf-8").splitlines()
     assert 'g.tool("double"' in source[found.where.line - 1]

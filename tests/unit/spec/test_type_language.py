@@ -86,6 +86,8 @@ def test_fits(given: object, wanted: object, fits: bool) -> None:
         ("int", 2.0, []),
         ("float", 2, []),
         ("bool", None, ["the value: expected true or false, got null"]),
+        ("date", "2026-01-31", []),
+        ("date", "2026-02-30", ["the value: expected a date such as 2026-01-31"]),
         ("datetime", "2026-01-31T12:00:00Z", []),
         ("datetime", "soon", ["the value: expected a time such as 2026-01-31T12:00:00Z"]),
         ("Unknown", 1, []),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compound.errors import ProjectError
+from compound.spec.yaml import reading
 from compound.spec.yaml.reading import read_yaml
 from compound.spec.yaml.writing import write_yaml
 
@@ -130,3 +132,23 @@ def test_no_bytes_crash_the_reader(content: bytes | str) -> None:
         read_yaml(content, "f")
     except ProjectError as error:
         assert error.code.startswith("yaml.")  # noqa: PT017 - any other exception is the failure
+
+
+def test_a_file_that_is_read_twice_is_parsed_once_and_each_reader_may_change_its_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[str] = []
+    mask = reading._mask  # pyright: ignore[reportPrivateUsage]
+
+    def counted(text: str) -> str:
+        parsed.append(text)
+        return mask(text)
+
+    monkeypatch.setattr(reading, "_mask", counted)
+    text = "read: {twice: [1, 2]}\n"
+    first, second = read_yaml(text, "twice.yaml"), read_yaml(text.encode(), "twice.yaml")
+    assert parsed == [text]
+    cast("Any", first.data)["read"]["twice"].append(3)
+    assert second.data == read_yaml(text, "twice.yaml").data == {"read": {"twice": [1, 2]}}
+    assert str(read_yaml(text, "other.yaml").source.value(["read"])).startswith("other.yaml:1")
+    assert len(parsed) == 2

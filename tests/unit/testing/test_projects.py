@@ -203,10 +203,10 @@ def test_a_recording_answers_without_its_provider(tmp_path: Path) -> None:
 
 def test_which_item_is_meant_must_be_clear() -> None:
     with testing.project(FILES) as desk:
-        with pytest.raises(AssertionError, match="0 items wait"):
+        with pytest.raises(AssertionError, match="0 reviews wait"):
             desk.approve()
         first, _ = desk.run(text="one"), desk.run(text="two")
-        with pytest.raises(AssertionError, match="2 items wait"):
+        with pytest.raises(AssertionError, match="2 reviews wait"):
             desk.approve()
         desk.reject(first.review_ids[0])
         desk.approve()

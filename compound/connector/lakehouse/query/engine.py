@@ -38,7 +38,7 @@ class _Shared:
     users: int
 
 
-class Engine:
+class QueryEngine:
     """A hardened connection with one view per table, and one cursor per thread.
 
     Attributes:

@@ -13,7 +13,7 @@ import duckdb
 import orjson
 from pydantic import JsonValue
 
-from compound.connector.lakehouse.query.engine import Engine
+from compound.connector.lakehouse.query.engine import QueryEngine
 from compound.connector.lakehouse.query.watchdog import watchdog
 from compound.connector.lakehouse.statement.guard import Statement
 from compound.connector.lakehouse.value.messages import said_of
@@ -114,7 +114,7 @@ def _executed(statement: Statement, columns: Iterable[Column], limits: Limits) -
     return f"SELECT {', '.join(map(fetchable, columns))} FROM (\n{sql}\n) AS answer"
 
 
-def plan_rows(engine: Engine, prepared: Prepared, *, deadline: float | None = None) -> int:
+def plan_rows(engine: QueryEngine, prepared: Prepared, *, deadline: float | None = None) -> int:
     """Rows that all steps of the plan touch, as estimated by DuckDB; nothing is run.
 
     Args:
@@ -155,7 +155,7 @@ def _left_ms(prepared: Prepared, deadline: float | None) -> int:
 
 
 def execute(
-    engine: Engine, prepared: Prepared, params: Mapping[str, object], *, deadline: float | None = None
+    engine: QueryEngine, prepared: Prepared, params: Mapping[str, object], *, deadline: float | None = None
 ) -> QueryResult:
     """Execute a statement on this thread's cursor.
 

@@ -24,7 +24,7 @@ from compound.errors import ConnectorError, Location, ProjectError
 if TYPE_CHECKING:
     import duckdb
 
-    from compound.connector.lakehouse.query.engine import Engine
+    from compound.connector.lakehouse.query.engine import QueryEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ _DECODE: Final[Mapping[str, Callable[[Any], object]]] = {
 }
 
 
-def run_reviewed(engine: Engine, tables: Mapping[str, TableInfo], request: Reviewed) -> Asked:
+def run_reviewed(engine: QueryEngine, tables: Mapping[str, TableInfo], request: Reviewed) -> Asked:
     """Run a reviewed statement.
 
     Raises:
@@ -212,7 +212,7 @@ def prepare_ask(
         raise ProjectError(error.code, error.what, fix=f"granted are {shown(ask.grants)}", where=where) from None
 
 
-def run_ask(engine: Engine, tables: Mapping[str, TableInfo], ask: Ask) -> Asked:
+def run_ask(engine: QueryEngine, tables: Mapping[str, TableInfo], ask: Ask) -> Asked:
     """Run all steps; interrupted `limits.ms` after the first step started.
 
     Raises:

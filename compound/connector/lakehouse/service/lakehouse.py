@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from compound.connector.lakehouse.query.engine import Engine
+from compound.connector.lakehouse.query.engine import QueryEngine
 from compound.connector.lakehouse.query.query import Prepared, bind, bound_as, execute, plan_rows
 from compound.connector.lakehouse.service.asking import Ask, Asked, Reviewed, bind_apart, prepare_ask, reviewed
 from compound.connector.lakehouse.service.workers import Cancellation, Workers
@@ -83,7 +83,7 @@ class Lakehouse:
         self._files = files
         self._folded = {name.casefold(): name for name in self._tables}
         cache_dir.mkdir(parents=True, exist_ok=True)
-        self._engine = Engine(files, cache_dir, resources)
+        self._engine = QueryEngine(files, cache_dir, resources)
         self._prepared: dict[tuple[str, frozenset[str], Limits], Prepared] = {}
         self._long: set[str] = set()
         self._lock = threading.Lock()

@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
 
-from compound.connector.lakehouse.query.engine import Engine
+from compound.connector.lakehouse.query.engine import QueryEngine
 from compound.connector.lakehouse.query.query import out_of_memory
 from compound.connector.lakehouse.service.asking import Ask, Asked, Reviewed, run_ask, run_reviewed
 from compound.connector.lakehouse.service.frames import EndOfFrames, frame, read_frame, write_all
@@ -54,7 +54,7 @@ def serve(reads: int, writes: int) -> None:
     files = {name: Path(file) for name, file in cast("Mapping[str, str]", hello["files"]).items()}
     resources = Resources(memory_limit=f"{int(memory_mb * _ENGINE_SHARE)}MiB", threads=1)
     try:
-        engine = Engine(files, Path(hello["cache_dir"]), resources)
+        engine = QueryEngine(files, Path(hello["cache_dir"]), resources)
         _warm(engine)
     except CompoundError as error:
         write_all(writes, frame({"error": _said(error)}))
@@ -79,7 +79,7 @@ def serve(reads: int, writes: int) -> None:
             return
 
 
-def _run(engine: Engine, tables: Mapping[str, TableInfo], request: Ask | Reviewed) -> Asked:
+def _run(engine: QueryEngine, tables: Mapping[str, TableInfo], request: Ask | Reviewed) -> Asked:
     if isinstance(request, Ask):
         return run_ask(engine, tables, request)
     return run_reviewed(engine, tables, request)
@@ -105,7 +105,7 @@ def _said(error: CompoundError) -> dict[str, object]:
     return {"kind": kind, "code": error.code, "what": what, "fix": error.fix, "is_slip": is_slip}
 
 
-def _warm(engine: Engine) -> None:
+def _warm(engine: QueryEngine) -> None:
     """Load what the first query needs."""
     grants = {"t": (Column(name="a", type="INTEGER"),)}
     ask = Ask(sql="SELECT 1 AS one", grants=grants, limits=_WARMING, max_plan_rows=10)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _MODES: Final = ("create", "append", "overwrite")
-Mode: TypeAlias = Literal["create", "append", "overwrite"]
+WriteMode: TypeAlias = Literal["create", "append", "overwrite"]
 
 
 @runtime_checkable
@@ -62,7 +62,7 @@ def write_table(  # noqa: PLR0913  independent options
     name: str,
     data: ArrowStream | Iterable[Mapping[str, JsonValue]],
     *,
-    mode: Mode = "append",
+    mode: WriteMode = "append",
     partition_by: Sequence[str] = (),
     schema: Mapping[str, str] | None = None,
     run_id: str | None = None,
@@ -108,7 +108,7 @@ def write_table(  # noqa: PLR0913  independent options
     return Written(uri=str(target), version=DeltaTable(target).version(), committed=True)
 
 
-def _require_mode(mode: Mode, existing: DeltaTable | None, name: str, target: Path) -> None:
+def _require_mode(mode: WriteMode, existing: DeltaTable | None, name: str, target: Path) -> None:
     if mode not in _MODES:
         raise ConnectorError("lakehouse.bad-mode", f"{mode!r} is not a write mode", fix=choices(_MODES, mode))
     if existing is not None and mode == "create":
@@ -124,7 +124,7 @@ def _is_committed(existing: DeltaTable, transaction: AppTransaction) -> bool:
 def _commit(
     target: Path,
     rows: ArrowStream,
-    mode: Mode,
+    mode: WriteMode,
     partitions: list[str] | None,
     notes: dict[str, str],
     transaction: AppTransaction | None,

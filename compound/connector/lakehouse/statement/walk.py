@@ -42,7 +42,7 @@ _PARTS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class StatementProblem:
     """Why a statement is refused.
 
     Attributes:
@@ -80,7 +80,7 @@ class Walk:
     hidden: frozenset[str] = frozenset()
     tables: set[str] = field(default_factory=set[str])
     params: set[str] = field(default_factory=set[str])
-    problems: list[Problem] = field(default_factory=list[Problem])
+    problems: list[StatementProblem] = field(default_factory=list[StatementProblem])
     prefixes: list[tuple[int, int]] = field(default_factory=list["tuple[int, int]"])
     nodes: int = 0
     reads: int = 0
@@ -132,7 +132,7 @@ class Walk:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(self.problems) > 8:
             if not self.problems:
-                self.problems.append(Problem(code="sql.too-complex", what=f"more than {MAX_NODES:,} nodes"))
+                self.problems.append(StatementProblem(code="sql.too-complex", what=f"more than {MAX_NODES:,} nodes"))
             return
         if "class" in node:
             self.expression(node, scope)
@@ -196,7 +196,7 @@ class Walk:
         else:
             near = folded not in self.hidden and get_close_matches(folded, list(self.declared), n=1, cutoff=_NEAR)
             what = f"{name} is not a declared table"
-            self.problems.append(Problem(code="sql.undeclared-table", what=what, is_slip=bool(near)))
+            self.problems.append(StatementProblem(code="sql.undeclared-table", what=what, is_slip=bool(near)))
 
     def qualified(self, node: dict[str, Any], path: list[str], folded: str, scope: Scope) -> None:
         """Visit a qualified table name."""
@@ -221,7 +221,7 @@ class Walk:
         self.reads += tables
         if self.reads > MAX_READS:
             what = f"its common table expressions multiply to more than {MAX_READS:,} reads"
-            self.problems.append(Problem(code="sql.too-complex", what=what))
+            self.problems.append(StatementProblem(code="sql.too-complex", what=what))
 
     def expression(self, node: dict[str, Any], scope: Scope) -> None:
         """Visit a scalar expression."""
@@ -249,7 +249,7 @@ class Walk:
             self.sized(node, name, table=table)
         elif name not in FUNCTIONS and not (table and name in TABLE_FUNCTIONS):
             what = f"the function {name}() is not allowed"
-            self.problems.append(Problem(code="sql.not-allowed", what=what, function=name))
+            self.problems.append(StatementProblem(code="sql.not-allowed", what=what, function=name))
         self.is_long = self.is_long or name in LONG or (name in FORMATS and not _is_narrow(node))
         self.below(node, scope)
 
@@ -269,7 +269,7 @@ class Walk:
 
     def refuse(self, what: str, fix: str = "", *, is_slip: bool = False) -> None:
         """Add a problem."""
-        self.problems.append(Problem(code="sql.not-allowed", what=what, fix=fix, is_slip=is_slip))
+        self.problems.append(StatementProblem(code="sql.not-allowed", what=what, fix=fix, is_slip=is_slip))
 
 
 def argument_of(item: Mapping[str, Any]) -> Mapping[str, Any]:

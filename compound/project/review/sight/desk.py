@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compound.connector.target import EffectCall
     from compound.effect.outbox import Outbox
     from compound.project.review.items import ReviewView
-    from compound.review.item.types import Action, ReviewItem
+    from compound.review.item.types import Action, Review
 
 
 class ReviewDesk(ReviewUpkeep):
@@ -88,7 +88,7 @@ class ReviewDesk(ReviewUpkeep):
             fields=dict(fields or {}),
         )
 
-    def _left(self, item: ReviewItem, calls: Sequence[EffectCall]) -> list[EffectCall]:
+    def _left(self, item: Review, calls: Sequence[EffectCall]) -> list[EffectCall]:
         """The effects that were not done for the item yet."""
         done = done_of(effects_of(self.queue, self._outbox, item))
         return left_of(calls, done, canonical_of(self._project.resources.parts.effects)) if done else list(calls)

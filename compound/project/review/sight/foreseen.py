@@ -145,7 +145,7 @@ def _judged(
     """What the policy of the graph says about each effect; empty without a policy."""
     import anyio
 
-    from compound.graph.node.policy import Decided, PolicyGate
+    from compound.graph.node.policy import DecidedBy, PolicyGate
     from compound.graph.store.kept_graphs import kept_policy
 
     name = kept_policy(project.resources.state, graph_hash) if graph_hash and calls else None
@@ -157,7 +157,7 @@ def _judged(
         mine = [index for index, call in enumerate(calls) if is_complete(call)]
         if not any(calls[index].name in rules and rules[calls[index].name].money is not None for index in mine):
             return {}
-        decided = Decided(actor=user, queue=queue, is_automatic=False, is_trial=True)
+        decided = DecidedBy(actor=user, queue=queue, is_automatic=False, is_trial=True)
         gate = PolicyGate(policy, project.services)
         told = anyio.run(gate.judge, [calls[index] for index in mine], decided)
     except CompoundError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.project.running.opened import OpenedProject
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.spec.graph_file import GraphSpec
 
 
@@ -46,7 +46,7 @@ class Query:
     at_ns: int
 
 
-def grounds_of(project: OpenedProject, item: ReviewItem) -> Mapping[str, Ground]:
+def grounds_of(project: OpenedProject, item: Review) -> Mapping[str, Ground]:
     """Name of a piece of evidence to where it comes from; empty where the graph of the run is not known."""
     from compound.errors import CompoundError
     from compound.graph.wiring.references import parse_binding, shown_names

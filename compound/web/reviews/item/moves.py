@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project import ReviewService
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.web.identity.people import Person
 
 router = APIRouter()
@@ -106,7 +106,7 @@ def _held(service: ReviewService, review_id: str, user: str, shown: str) -> dict
     return {"state": "held", "why": "", "who": user, "version": item.version, "until": item.lease_until}
 
 
-def _decider(service: ReviewService, item: ReviewItem) -> str:
+def _decider(service: ReviewService, item: Review) -> str:
     decisions = service.queue.decisions(item.review_id) if item.status not in UNDECIDED else ()
     return decisions[-1].actor if decisions else ""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compound.project.review.sight.foreseen import ForeseenDecision, ForeseenEffect
     from compound.project.review.sight.grounds import Ground
     from compound.review.desk.desk import Pen
-    from compound.review.item.types import ReviewItem
+    from compound.review.item.types import Review
     from compound.web.identity.people import Person
     from compound.web.reviews.item.evidence import Shown
     from compound.web.site.words import Words
@@ -99,7 +99,7 @@ class ReviewPage:
     """
 
     view: ReviewView
-    item: ReviewItem
+    item: Review
     text: str
     decisions: Sequence[Decision]
     claims: Claims
@@ -190,7 +190,7 @@ def review_page(project: Project, person: Person, view: ReviewView, words: Words
 
 def draft_claims(
     service: ReviewService,
-    item: ReviewItem,
+    item: Review,
     view: ReviewView,
     grounds: Mapping[str, Ground],
     text: str,
@@ -236,7 +236,7 @@ def _effects_of(decisions: Sequence[Decision]) -> Sequence[ForeseenEffect]:
 
 
 def _decision(
-    service: ReviewService, item: ReviewItem, view: ReviewView, action: str, person: Person, words: Words
+    service: ReviewService, item: Review, view: ReviewView, action: str, person: Person, words: Words
 ) -> Decision:
     from compound.project.review.sight.foreseen import ForeseenDecision
 
@@ -306,7 +306,7 @@ def _html_field(item: Mapping[str, JsonValue]) -> str:
     return "html" if isinstance(item.get("html"), str) and item["html"] else ""
 
 
-def _older(view: ReviewView, item: ReviewItem, pen: Pen | None) -> str | None:
+def _older(view: ReviewView, item: Review, pen: Pen | None) -> str | None:
     """The text that the person began from, where the review shows a newer draft now."""
     if pen is None or pen.draft_seq == item.draft_seq:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent import futures
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from compound.errors import CompoundError, ConflictError, DataError
+from compound.project.review.items import STORED
 from compound.review.item.offer import MOVES
 from compound.web.reviews.item.diff import word_diff
 from compound.web.reviews.item.mail import ORIGINAL_POLICY, sanitized
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 router = APIRouter()
 CHANGED: Final = frozenset({"review.version", "review.stale", "review.drafted-again"})
 """Conflicts with what the page showed: 412; others, with other people, are 409."""
+GLANCE_S: Final = 0.05
+"""Seconds that a decision waits for its effects; most are done by then, and the page shows them at once."""
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ async def original(request: Request, person: Reader, review_id: str) -> Response
     view = await to_thread.run_sync(seen, request, person, review_id)
     html = view.item.get("html")
     if not isinstance(html, str):
-        raise DataError("review.unknown-item", f"review {review_id!r} has no HTML mail")
+        raise DataError("review.unknown", f"review {review_id!r} has no HTML mail")
     return HTMLResponse(html, headers={"content-security-policy": ORIGINAL_POLICY})
 
 
@@ -120,6 +124,8 @@ def _decided(request: Request, person: Person, review_id: str, sent: Sent) -> Re
         sent.before = page.text if error.code == "review.drafted-again" else None
         return _page(request, person, seen(request, person, review_id), sent)
     service.queue.desk.drop(review_id, person.name)
+    if decided.run_status == STORED:
+        futures.wait([place_of(request).worker.soon(review_id)], timeout=GLANCE_S)
     return RedirectResponse(f"/reviews/{review_id}?decided={decided.decision_id}", status_code=303)
 
 
@@ -145,6 +151,7 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
         fields=given or None,
         reason="instruction" if action == "return" else "",
         note=note,
+        goes_on=False,
     )
 
 

@@ -28,9 +28,9 @@ def seen(request: Request, person: Person, review_id: str) -> ReviewView:
     """A review that the person sees.
 
     Raises:
-        DataError: `review.unknown-item`: it does not exist, or belongs to another team.
+        DataError: `review.unknown`: it does not exist, or belongs to another team.
     """
     view = service_of(request).show(review_id)
     if view.review_id != review_id or not person.sees(view.queue):
-        raise DataError("review.unknown-item", f"review {review_id!r} does not exist", fix="/reviews lists them")
+        raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="/reviews lists them")
     return view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compound.retrieval import Mode, Passage, SearchResult
+from compound.retrieval import Passage, SearchMode, SearchResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Shelf:
         self._name = setup.name
 
     def search(
-        self, query: str, *, top_k: int = 6, mode: Mode = "hybrid", where: Mapping[str, object] | None = None
+        self, query: str, *, top_k: int = 6, mode: SearchMode = "hybrid", where: Mapping[str, object] | None = None
     ) -> SearchResult:
         """By shared words, in the order of the list."""
         del where

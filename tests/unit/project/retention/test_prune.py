@@ -144,7 +144,7 @@ def test_what_waits_longer_than_its_words_may_be_kept_is_withdrawn_and_never_app
     run = waiting(project)
     before = words(project)
     (item,) = project.waiting_items(run.run_id)
-    assert "review_items" not in prune(project, 29).removed
+    assert "reviews" not in prune(project, 29).removed
     assert words(project) == before
     report = prune(project, 31)
     assert [list(cut.waiting) for cut in report.policies] == [[run.run_id]]
@@ -159,8 +159,8 @@ def test_a_shared_text_stays_until_the_last_run_with_it_goes(project: Project) -
     done(project)
     run = waiting(project)
     with project.resources.state.write() as db:  # the run that waits is a day younger
-        later = {"updated_at": tables.review_item.c.updated_at + 2 * DAY}
-        db.execute(sa.update(tables.review_item).values(later))
+        later = {"updated_at": tables.review.c.updated_at + 2 * DAY}
+        db.execute(sa.update(tables.review).values(later))
     prune(project, 31)
     assert SECRET in words(project)
     assert all(project.traces().blob(str(sha)) for sha in _texts(project, run.run_id))

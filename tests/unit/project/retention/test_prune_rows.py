@@ -72,7 +72,7 @@ def insert(db: sa.Connection, run_id: str, run: Stored) -> None:
         add(tables.run, run_id=run_id, status=run.status, input=JSON, updated_at=run.at)
     if run.item is not None:
         about = {"review_id": run_id, "run_id": run_id}
-        add(tables.review_item, **about, node=run_id, status=run.item, item=JSON, updated_at=run.item_at)
+        add(tables.review, **about, node=run_id, status=run.item, item=JSON, updated_at=run.item_at)
         add(tables.draft_version, review_id=run_id, draft=JSON)
         if run.resume is not None:
             add(tables.decision, **about, decision_id=run_id, draft=JSON, note="secret", decided_at=100.0)

@@ -65,14 +65,14 @@ def test_what_expires_is_closed_and_its_run_ends(tmp_path: Path, monkeypatch: py
     bank = bank_with(tmp_path, review="due: 1h\non_expire: {close: true}")
     item = bank.ask()
     shift(bank, 2 * 3600)
-    assert "no open review items" in say(bank, "review", "list", monkeypatch=monkeypatch)
+    assert "no open reviews" in say(bank, "review", "list", monkeypatch=monkeypatch)
     shown = view(bank, item)
     assert shown["status"] == "expired"
     with bank.open() as project:
         record = project.run_record(shown["run_id"])
         assert record is not None
         assert (record.status, bank.balance()) == ("cancelled", 0.0)
-        with pytest.raises(ConflictError, match="nobody decided review item"):
+        with pytest.raises(ConflictError, match="nobody decided review"):
             project.resume(shown["run_id"])
 
 
@@ -196,7 +196,7 @@ def test_a_returned_draft_is_drafted_again_with_the_instruction(
     (again,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
     shown = say(bank, "review", "show", again["review_id"], monkeypatch=monkeypatch)
     assert "We credit you. Be kinder." in shown
-    assert "round 2" in shown
+    assert "returned 1 time" in shown
     assert "returned by ann: Be kinder." in shown
     say(
         bank,
@@ -237,7 +237,7 @@ def test_a_snoozed_item_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "snoozed until" in say(
         bank, "review", "snooze", item, "--for", "2h", "--user", "ann", monkeypatch=monkeypatch
     )
-    assert say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch).startswith("no unclaimed items")
+    assert say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch).startswith("no unclaimed reviews")
     shift(bank, 3 * 3600)
     assert item in say(bank, "review", "next", "--user", "bob", monkeypatch=monkeypatch)
     say(bank, "review", "snooze", item, "--until", "2099-01-01T09:00", "--user", "bob", monkeypatch=monkeypatch)
@@ -251,7 +251,7 @@ def test_who_escalates_does_not_approve(tmp_path: Path, monkeypatch: pytest.Monk
     item = bank.ask()
     say(bank, "review", "escalate", item, "--user", "ann", monkeypatch=monkeypatch)
     (child,) = json.loads(say(bank, "review", "list", "--json", monkeypatch=monkeypatch))
-    assert say(bank, "review", "next", "--user", "ann", monkeypatch=monkeypatch).startswith("no unclaimed items")
+    assert say(bank, "review", "next", "--user", "ann", monkeypatch=monkeypatch).startswith("no unclaimed reviews")
     error = refused(bank, "review", "approve", child["review_id"], "--user", "ann", monkeypatch=monkeypatch)
     assert (error.code, bank.applied()) == ("review.escalated", 0)
     say(bank, "review", "approve", child["review_id"], "--user", "lea", monkeypatch=monkeypatch)

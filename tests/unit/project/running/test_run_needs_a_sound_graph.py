@@ -19,17 +19,17 @@ from compound.testing.fakes import FakeServices
 from tests.support.projects import write_project
 
 TOOLS = "from compound.tool import tool\n\n@tool\ndef shout(text: str) -> str:\n    return text.upper()\n"
-ASKS_IN_A_MAP = """\
+ASKS_IN_A_LOOP = """\
 compound: graph/v1
 name: main
-input: {texts: "list[str]"}
+input: {text: str}
 output: {all: $each}
 nodes:
   each:
-    map: {each: $input.texts, as: one}
+    repeat: {max: 2, until: false}
     nodes:
-      ask: {use: review, show: [$one]}
-    out: $ask.action
+      ask: {use: review, show: [$input.text]}
+    out: {action: $ask.action}
 """
 UNKNOWN_TOOL = """\
 compound: graph/v1
@@ -43,7 +43,7 @@ WRONG_INPUT = UNKNOWN_TOOL.replace("shuot, in: {text:", "shout, in: {txt:")
 TWO_ERRORS = UNKNOWN_TOOL + "  b: {use: tool, tool: shout, in: {text: $input.txt}}\n"
 WARNS = UNKNOWN_TOOL.replace("shuot", "shout") + "  b: {use: tool, tool: shout, in: {text: $input.text}}\n"
 BROKEN = {
-    "review in a map": (ASKS_IN_A_MAP, "graphs/main.yaml:9", "graph.boundary-in-repeat"),
+    "review in a repeat": (ASKS_IN_A_LOOP, "graphs/main.yaml:9", "graph.boundary-in-repeat"),
     "unknown tool": (UNKNOWN_TOOL, "graphs/main.yaml:6", "graph.unknown-tool"),
     "wrong input": (WRONG_INPUT, "graphs/main.yaml:6", "graph.unknown-argument"),
 }
@@ -148,5 +148,5 @@ def test_the_command_prints_all_findings_and_exits_as_for_any_project_error(
 
 def test_an_engine_refuses_what_it_cannot_plan() -> None:
     with pytest.raises(ProjectError) as refused:
-        Engine(load_graph(ASKS_IN_A_MAP, "g.yaml"), FakeServices())
+        Engine(load_graph(ASKS_IN_A_LOOP, "g.yaml"), FakeServices())
     assert refused.value.code == "graph.boundary-in-repeat"

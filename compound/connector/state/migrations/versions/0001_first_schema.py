@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v1_0002"
+revision = "v1_0004"
 down_revision = None
 
 
@@ -62,7 +62,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("options", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("starts", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_batch_job")),
@@ -197,11 +197,11 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index(op.f("ix_outbox_run_id"), "outbox", ["run_id"], unique=False)
     op.create_index(op.f("ix_outbox_status_undo_until"), "outbox", ["status", "undo_until"], unique=False)
     op.create_table(
-        "review_item",
+        "review",
         sa.Column("review_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
         sa.Column("level", sa.Integer(), server_default="0", nullable=False),
         sa.Column("thread_id", sa.Text(), nullable=True),
         sa.Column("queue", sa.Text(), nullable=False),
@@ -237,14 +237,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("pruned_at", sa.Double(), nullable=True),
         sa.Column("ready", sa.Boolean(), nullable=True),
         sa.Column("readiness", sa.JSON(none_as_null=True), nullable=True),
-        sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review_item")),
-        sa.UniqueConstraint("run_id", "node", "round", "level", name=op.f("uq_review_item_run_id_node_round_level")),
+        sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review")),
+        sa.UniqueConstraint("run_id", "node", "returns", "level", name=op.f("uq_review_run_id_node_returns_level")),
     )
-    op.create_index(
-        op.f("ix_review_item_queue_status_due_at"), "review_item", ["queue", "status", "due_at"], unique=False
-    )
-    op.create_index(op.f("ix_review_item_status_expire_at"), "review_item", ["status", "expire_at"], unique=False)
-    op.create_index(op.f("ix_review_item_item_id"), "review_item", ["item_id"], unique=False)
+    op.create_index(op.f("ix_review_queue_status_due_at"), "review", ["queue", "status", "due_at"], unique=False)
+    op.create_index(op.f("ix_review_status_expire_at"), "review", ["status", "expire_at"], unique=False)
+    op.create_index(op.f("ix_review_item_id"), "review", ["item_id"], unique=False)
     op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -301,7 +299,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
@@ -313,11 +311,11 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("fields", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decided_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_decision_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_decision_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
         sa.UniqueConstraint("review_id", "version", name=op.f("uq_decision_review_id_version")),
     )
-    op.create_index(op.f("ix_decision_run_id_node_round"), "decision", ["run_id", "node", "round"], unique=False)
+    op.create_index(op.f("ix_decision_run_id_node_returns"), "decision", ["run_id", "node", "returns"], unique=False)
     op.create_table(
         "draft_version",
         sa.Column("review_id", sa.Text(), nullable=False),
@@ -326,7 +324,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("draft", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_draft_version_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_draft_version_review_id")),
         sa.PrimaryKeyConstraint("review_id", "seq", name=op.f("pk_draft_version")),
     )
     op.create_table(
@@ -344,7 +342,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["decision_id"], ["decision.decision_id"], name=op.f("fk_resume_decision_id")),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_resume_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_resume_review_id")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_resume")),
     )
     op.create_index(op.f("ix_resume_review_id"), "resume", ["review_id"], unique=False)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v1_0010"
-down_revision = "v1_0003"
+down_revision = "v1_0005"
 
 
 def upgrade() -> None:
@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_review_comment_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_review_comment_review_id")),
         sa.PrimaryKeyConstraint("review_id", "seq", name=op.f("pk_review_comment")),
     )
     op.create_table(
@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("assignee", sa.Text(), nullable=False),
         sa.Column("assigned_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_review_assignment_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_review_assignment_review_id")),
         sa.PrimaryKeyConstraint("review_id", name=op.f("pk_review_assignment")),
     )
     op.create_index(op.f("ix_review_assignment_assignee"), "review_assignment", ["assignee"], unique=False)
@@ -39,6 +39,6 @@ def upgrade() -> None:
         sa.Column("draft_seq", sa.Integer(), nullable=False),
         sa.Column("content", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(["review_id"], ["review_item.review_id"], name=op.f("fk_review_pen_review_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.review_id"], name=op.f("fk_review_pen_review_id")),
         sa.PrimaryKeyConstraint("review_id", "author", name=op.f("pk_review_pen")),
     )
