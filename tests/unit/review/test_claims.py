@@ -89,7 +89,7 @@ def test_a_number_inside_a_longer_one_is_another_number() -> None:
 
 
 def test_a_number_is_no_part_of_an_id_or_of_a_decimal_number() -> None:
-    evidence = {"rows": [{"id": "J-1", "price": 80.5}]}
+    evidence: dict[str, Any] = {"rows": [{"id": "J-1", "price": 80.5}]}
     (claim,) = claims_of("Job J-1 is done.", evidence)
     assert (claim.state, [one.words for one in claim.supports]) == ("supported", ["J-1"])
     (claim,) = claims_of("It takes 5 to 7 days.", evidence)

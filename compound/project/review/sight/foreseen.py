@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Final
 
 from compound.connector.target import ForeseeingTarget, Foreseen
 from compound.errors import CompoundError
@@ -128,15 +130,33 @@ def _by_target(project: OpenedProject, calls: Sequence[EffectCall]) -> list[Fore
         target = project.resources.targets.get(name)
         if not isinstance(target, ForeseeingTarget):
             continue
-        try:
-            told = target.foresee([calls[index] for index in indexes])
-        except CompoundError as error:
-            told = [Foreseen(problem=error.what)] * len(indexes)
-        except Exception as error:  # noqa: BLE001 - the project's own code must not hide the review
-            told = [Foreseen(problem=f"{type(error).__name__}: {error}")] * len(indexes)
+        told = _in_time(target, [calls[index] for index in indexes])
         for index, one in zip(indexes, told, strict=True):
             found[index] = one
     return found
+
+
+PATIENCE_S: Final = 2.0
+"""Seconds that effects may take to be foreseen: they are the project's own code, and a person waits for the page."""
+
+
+def _in_time(target: ForeseeingTarget, calls: Sequence[EffectCall]) -> Sequence[Foreseen | None]:
+    """What a target says, or nothing if it takes too long; an error is what each effect is told to fail with."""
+    said: SimpleQueue[Sequence[Foreseen | None]] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            said.put(target.foresee(calls))
+        except CompoundError as error:
+            said.put([Foreseen(problem=error.what)] * len(calls))
+        except Exception as error:  # noqa: BLE001 - the project's own code must not hide the review
+            said.put([Foreseen(problem=f"{type(error).__name__}: {error}")] * len(calls))
+
+    Thread(target=ask, daemon=True, name="foresee").start()
+    try:
+        return said.get(timeout=PATIENCE_S)
+    except Empty:
+        return [None] * len(calls)
 
 
 def _judged(

@@ -157,13 +157,24 @@ class ReviewPage:
         return next((one.inputs for one in self.decisions if one.action == action), ())
 
 
-def review_page(project: Project, person: Person, view: ReviewView, words: Words) -> ReviewPage:
-    """The page of a review that the person sees."""
+def review_page(
+    project: Project, person: Person, view: ReviewView, words: Words, *, foresees: bool = True
+) -> ReviewPage:
+    """The page of a review that the person sees.
+
+    Args:
+        project: The project.
+        person: Who looks at it.
+        view: The review.
+        words: The language.
+        foresees: False: what its decisions would do is not needed, and no effect is asked.
+    """
     service = project.reviews()
     item = service.find(view.review_id)
     names = sorted(item.decide, key=lambda one: FIRST.index(one) if one in FIRST else len(FIRST))
     text = item.draft.text
-    decisions = [_decision(service, item, view, one, person, words) for one in names]
+    looks = foresees and item.status in UNDECIDED
+    decisions = [_decision(service, item, view, one, person, words, looks=looks) for one in names]
     grounds = service.grounds(view.review_id)
     claims = draft_claims(service, item, view, grounds, text, _effects_of(decisions))
     decisions = [_with_claims(one, claims, text) for one in decisions]
@@ -235,16 +246,21 @@ def _effects_of(decisions: Sequence[Decision]) -> Sequence[ForeseenEffect]:
     return next((one.foreseen.effects for one in decisions if one.foreseen.effects), ())
 
 
-def _decision(
-    service: ReviewService, item: Review, view: ReviewView, action: str, person: Person, words: Words
+def _decision(  # noqa: PLR0913 - what one decision is shown with
+    service: ReviewService,
+    item: Review,
+    view: ReviewView,
+    action: str,
+    person: Person,
+    words: Words,
+    *,
+    looks: bool,
 ) -> Decision:
     from compound.project.review.sight.foreseen import ForeseenDecision
 
     try:
         foreseen = (
-            service.foresee(item.review_id, action, user=person.name)
-            if item.status in UNDECIDED
-            else ForeseenDecision(action=action)
+            service.foresee(item.review_id, action, user=person.name) if looks else ForeseenDecision(action=action)
         )
     except CompoundError as error:
         foreseen = ForeseenDecision(action=action, problem=error.what)

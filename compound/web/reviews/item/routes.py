@@ -104,7 +104,7 @@ async def original(request: Request, person: Reader, review_id: str) -> Response
 
 def _previewed(request: Request, person: Person, review_id: str, form: Mapping[str, str]) -> Response:
     view, service, words = seen(request, person, review_id), service_of(request), _words(request, person)
-    page = review_page(place_of(request).project, person, view, words)
+    page = review_page(place_of(request).project, person, view, words, foresees=False)
     action = form.get("action", "edit")
     found = preview(service, page, action, form, person, words)
     if request.headers.get("x-fragment"):
@@ -115,7 +115,7 @@ def _previewed(request: Request, person: Person, review_id: str, form: Mapping[s
 
 def _decided(request: Request, person: Person, review_id: str, sent: Sent) -> Response:
     view, service = seen(request, person, review_id), service_of(request)
-    page = review_page(place_of(request).project, person, view, _words(request, person))
+    page = review_page(place_of(request).project, person, view, _words(request, person), foresees=False)
     try:
         decided = _decide(request, person, page, sent)
     except CompoundError as error:
