@@ -55,7 +55,7 @@ def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -
 
 
 def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
-    """Reviews that nobody holds, that the user may decide and that are not assigned to another user.
+    """Reviews without a holder that the user may decide and that are not assigned to another user.
 
     With `mine` also those that the user holds.
     """
