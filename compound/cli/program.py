@@ -19,6 +19,7 @@ from compound.cli.review import certify as _certify
 from compound.cli.review import effects as _effects
 from compound.cli.review import moves as _review_moves
 from compound.cli.work import batch as _batch
+from compound.cli.work import batches as _batches
 from compound.cli.work import build as _build
 from compound.cli.work import demo as _demo
 from compound.cli.work import evaluate as _evaluate
@@ -51,6 +52,7 @@ for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _dem
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")
+app.add_typer(_batches.app, name="batches")
 app.add_typer(_store.app, name="store")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")

@@ -16,9 +16,12 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from compound.errors import CompoundError, ConflictError
+from compound.web.batches import routes as batches
 from compound.web.door import login
 from compound.web.door.access import COOKIE, Refused, SignInFirst
+from compound.web.evaluations import routes as evaluations
 from compound.web.identity.people import People
+from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
@@ -56,8 +59,10 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(reviews.router)
+    app.include_router(batches.router)
+    app.include_router(evaluations.router)
+    app.include_router(metrics.router)
     app.add_api_route("/", _home, methods=["GET"])
-    app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)
     app.add_middleware(Protect, hosts=hosts)
@@ -73,10 +78,6 @@ async def _living(worker: Worker, app: FastAPI) -> AsyncGenerator[None]:
 
 async def _home() -> Response:
     return RedirectResponse("/reviews", status_code=303)
-
-
-async def _health() -> Response:
-    return JSONResponse({"status": "ok"})
 
 
 async def _sign_in_first(request: Request, error: Exception) -> Response:

@@ -159,7 +159,8 @@ def empty_runs(
         on_each: Called with the runs before the commit.
 
     Returns:
-        Rows by kind: `runs`, `calls`, `reviews`, `drafts`, `decisions`, `effects`, `scores`, `items`, `messages`.
+        Rows by kind: `runs`, `calls`, `reviews`, `drafts`, `decisions`, `effects`, `scores`, `suite_cases`,
+            `items`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -197,6 +198,15 @@ def empty_items(store: StateStore, graphs: Sequence[str], *, before: float) -> i
         return db.execute(statement).rowcount
 
 
+def empty_suite_cases(store: StateStore, graphs: Sequence[str], *, before: float) -> int:
+    """Remove what cases of suites quote, of runs that ended before a time; returns the count."""
+    case = tables.suite_case
+    old = (case.c.graph_name.in_(graphs), case.c.finished_at < before, case.c.expected.is_not(None))
+    with store.write() as db:
+        values = {"why": None, "expected": None, "got": None, "error": None, "tags": {}}
+        return db.execute(sa.update(case).where(*old).values(**values)).rowcount
+
+
 def _closed(db: Connection, run_ids: Sequence[str], before: float) -> list[str]:
     db.execute(sa.select(_RUN.c.run_id).where(_RUN.c.run_id.in_(run_ids)).with_for_update()).all()
     busy, heard = open_runs(db, run_ids), last_heard(db, run_ids)
@@ -218,6 +228,7 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
+        "suite_cases": of(tables.suite_case, why=None, expected=None, got=None, error=None, tags={}),
         "items": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
         "messages": emptying(ids, now),
     }

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v1_0010"
-down_revision = "v1_0005"
+down_revision = "v1_0012"
 
 
 def upgrade() -> None:
