@@ -143,7 +143,7 @@ class Outcome(_Answer):
 class Comment(_Answer):
     """What somebody said about a review."""
 
-    comment_id: str
+    seq: int
     review_id: str
     author: str
     text: str

@@ -151,6 +151,74 @@ class RehearsingTarget(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A value of a row that an effect changes.
+
+    Attributes:
+        name: Its place in the row: `status`, `address.city`.
+        before: What the row says now; None if it has no such value.
+        after: What it says afterwards; None if the value is removed.
+    """
+
+    name: str
+    before: JsonValue
+    after: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """A row that an effect changes.
+
+    Attributes:
+        ref: Name of the row: `orders/#W1`.
+        version: Its version now; 0 for a row that the effect adds.
+        fields: The changed values.
+    """
+
+    ref: str
+    version: int
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message that an effect sends.
+
+    Attributes:
+        kind: `reply` to the sender of an item, or `transfer` to a person.
+        to: The item or the address; empty without one.
+    """
+
+    kind: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What an effect would do now.
+
+    Attributes:
+        rows: The rows that it changes.
+        messages: The messages that it sends.
+        problem: Why it would be refused; empty if it would happen.
+    """
+
+    rows: tuple[RowChange, ...] = ()
+    messages: tuple[Message, ...] = ()
+    problem: str = ""
+
+
+@runtime_checkable
+class ForeseeingTarget(Protocol):
+    """A target that can say what effects would do, for the person who decides them."""
+
+    def foresee(self, effects: Sequence[EffectCall]) -> Sequence[Foreseen]:
+        """What each effect would do to the present data, in order; nothing is changed and no lock is kept."""
+        ...
+
+
 class LookupTarget(EffectTarget, Protocol):
     """A class C target."""
 

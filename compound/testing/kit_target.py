@@ -13,6 +13,7 @@ from compound.connector.target import (
     EffectGroup,
     EffectOutcome,
     EffectTarget,
+    ForeseeingTarget,
     RehearsingTarget,
     TargetEffect,
 )
@@ -80,6 +81,7 @@ def check_target(
         kit.refuses_all("refuses")
         kit.refuses_all("crashes")
         kit.rehearses()
+        kit.foresees()
         kit.looks_up()
     finally:
         kit.close()
@@ -152,6 +154,15 @@ class _Kit(Generic[T]):
             need(self._seen(self._target) == before, "a refused rehearsal left a change")
         else:
             raise AssertionError("the rehearsal of a refusing effect must raise EffectRefused")
+
+    def foresees(self) -> None:
+        if not isinstance(self._target, ForeseeingTarget):
+            return
+        before = self._seen(self._target)
+        works, refuses = self._target.foresee(_group("works", "refuses").effects)
+        need(self._seen(self._target) == before, "foreseeing effects left a change")
+        need(not works.problem, f"an effect that works is foreseen as refused: {works.problem}")
+        need(bool(refuses.problem), "an effect that refuses must be foreseen with its problem")
 
     def looks_up(self) -> None:
         """Class C: the target knows whether a group happened."""

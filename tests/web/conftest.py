@@ -20,7 +20,7 @@ from tests.support.forked import COMPOUND, PipedProcess
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-REFUSED = re.compile(r"status of (409|422)")
+REFUSED = re.compile(r"status of (409|412|422)")
 """What the browser says of a form that the server refused, with the page that says why."""
 LINK = re.compile(r"(http://\S+)/login\?link=(\S+)")
 
@@ -90,7 +90,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread until it is closed: tests of other files start their own.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     from playwright.sync_api import sync_playwright
 
@@ -98,9 +99,9 @@ def playwright() -> Iterator[Playwright]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The browser of all tests."""
+    """The browser of a file's tests."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=20_000)  # a busy machine

@@ -39,7 +39,8 @@ def test_letters_in_a_field_are_letters(ann: Person, site: Site) -> None:
     page.keyboard.type("jerk zebras?")
     expect(field).to_have_value("jerk zebras?")
     expect(page.locator("dialog[open]")).to_have_count(0)
-    assert (site.answers(), set(site.statuses().values())) == ([], {"pending"})
+    assert site.answers() == []
+    assert set(site.statuses().values()) <= {"pending", "in_review"}
 
 
 def test_the_help_lists_the_keys_and_takes_them_while_it_is_open(ann: Person, site: Site) -> None:
@@ -48,7 +49,8 @@ def test_the_help_lists_the_keys_and_takes_them_while_it_is_open(ann: Person, si
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.press("Control+Enter")
-    assert (site.answers(), set(site.statuses().values())) == ([], {"pending"})
+    assert site.answers() == []
+    assert set(site.statuses().values()) <= {"pending", "in_review"}
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("g")

@@ -91,6 +91,39 @@ def return_item(
 
 
 @app.command()
+def comment(
+    review: ReviewId,
+    text: Annotated[str, typer.Argument(help="The comment; customers and models do not see it.")],
+    *,
+    user: User = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Comment on a review for other people."""
+    from compound.project import Project
+
+    show_view(Project.open(profile=profile).reviews().comment(review, text, user=user_name(user)), json=json)
+
+
+@app.command()
+def assign(
+    review: ReviewId,
+    *,
+    to: Annotated[str | None, typer.Option("--to", help="The person who should decide it.")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Anybody may decide it again.")] = False,
+    user: User = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Say who should decide a review; `next` of other people then leaves it out."""
+    from compound.project import Project
+
+    if (to is None) != nobody:
+        raise typer.BadParameter("give --to or --nobody", param_hint="--to")
+    show_view(Project.open(profile=profile).reviews().assign(review, user=user_name(user), to=to or ""), json=json)
+
+
+@app.command()
 def cancel(
     review: ReviewId, *, note: Note = "", user: User = None, profile: Profile = None, json: Json = False
 ) -> None:

@@ -14,8 +14,16 @@ import orjson
 from compound.connector.mailbox.replies import Sent, SentFolder
 from compound.connector.mailbox.sources import Entry, Row, read_items, read_rows
 from compound.connector.state.owner import host_name
-from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, TargetSetup
-from compound.errors import ConnectorError, DataError, EffectRefused
+from compound.connector.target import (
+    DeliveryClass,
+    EffectCall,
+    EffectGroup,
+    EffectOutcome,
+    Foreseen,
+    Message,
+    TargetSetup,
+)
+from compound.errors import CompoundError, ConnectorError, DataError, EffectRefused
 from compound.spec.mailbox_file import MailboxFile
 
 if TYPE_CHECKING:
@@ -137,6 +145,18 @@ class Mailbox:
         del expected
         for call in effects:
             self._say(call)
+
+    def foresee(self, effects: Sequence[EffectCall]) -> Sequence[Foreseen]:
+        """The messages that effects would send. See `ForeseeingTarget.foresee`."""
+        found: list[Foreseen] = []
+        for call in effects:
+            try:
+                (kind, item_id, text), _ = self._say(call)
+            except CompoundError as error:
+                found.append(Foreseen(problem=error.what))
+            else:
+                found.append(Foreseen(messages=(Message(kind=kind, to=item_id or "", text=text),)))
+        return found
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Send the messages of a group of effects. See `EffectTarget.perform`.

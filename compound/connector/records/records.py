@@ -17,12 +17,13 @@ from compound.connector.records.changes import Change, changes
 from compound.connector.records.documents import Reader, RecordDocuments
 from compound.connector.records.engine import open_engine
 from compound.connector.records.errors import translated
+from compound.connector.records.foresee import foresee
 from compound.connector.records.names import RowNames
 from compound.connector.records.seed import fill, is_filled
 from compound.connector.records.tables import APPLIED, make_tables
 from compound.connector.records.transaction import RecordsTransaction
 from compound.connector.state.owner import host_name
-from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, TargetSetup
+from compound.connector.target import DeliveryClass, EffectCall, EffectGroup, EffectOutcome, Foreseen, TargetSetup
 from compound.errors import ConnectorError, DataError, EffectRefused, choices
 
 if TYPE_CHECKING:
@@ -191,6 +192,12 @@ class Records:
             for call in effects:
                 self._run(tx, call)
             raise _Rehearsed
+
+    def foresee(self, effects: Sequence[EffectCall]) -> Sequence[Foreseen]:
+        """What effects would do to the present rows. See `ForeseeingTarget.foresee`."""
+        with self._connection() as connection:
+            tx = RecordsTransaction(self._reader, self._metadata, connection, {}, locks=False)
+            return foresee(tx, effects, self._run, self._rows)
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:
         """Perform a group of effects in one transaction. See `EffectTarget.perform`.

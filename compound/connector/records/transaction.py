@@ -42,9 +42,16 @@ class RecordsTransaction:
     """
 
     def __init__(
-        self, reader: Reader, tables: sa.MetaData, connection: Connection, expected: Mapping[str, int]
+        self,
+        reader: Reader,
+        tables: sa.MetaData,
+        connection: Connection,
+        expected: Mapping[str, int],
+        *,
+        locks: bool = True,
     ) -> None:
         """Internal: the record store makes it."""
+        self._locks = locks
         self.expected = expected
         self.changed: dict[str, int] = {}
         self._reader = reader
@@ -60,7 +67,7 @@ class RecordsTransaction:
         """
         ref = f"{kind}/{key}"
         if ref not in self._loaded:
-            for _, version, document in self._reader.load(self._connection, kind, [key], for_update=True):
+            for _, version, document in self._reader.load(self._connection, kind, [key], for_update=self._locks):
                 wanted = self.expected.get(ref, version)
                 if wanted != version:
                     raise stale({ref: (wanted, version)})
@@ -98,6 +105,14 @@ class RecordsTransaction:
         moved = {ref: (seen, now.get(ref)) for ref, seen in self.expected.items() if now.get(ref) != seen}
         if moved:
             raise stale(moved)
+
+    def live(self) -> dict[str, tuple[int, Document]]:
+        """Internal: a copy of every loaded document with the changes so far, and the version that was read."""
+        return {ref: (one.version, deepcopy(one.live)) for ref, one in self._loaded.items()}
+
+    def origin(self, ref: str) -> Document:
+        """Internal: a document as it was read."""
+        return self._loaded[ref].before
 
     def flush(self) -> None:
         """Internal: write new and changed documents and increment their versions, at the end of the transaction."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from compound.batch import ItemStatus
 from compound.batch.types import SETTLED
 from compound.connector.state import tables
-from compound.connector.state.serving.tables import api_request, review_comment
+from compound.connector.state.serving.tables import api_request
 from compound.effect.types import EffectStatus
 from compound.project.retention.messages import emptying
 from compound.review import Status
@@ -172,7 +172,7 @@ def empty_runs(
             return Counter()
         on_each(ids)
         _keep_codes(db, ids)
-        _drop_talk(db, ids)
+        _forget_people(db, ids)
         return Counter({kind: db.execute(statement).rowcount for kind, statement in _emptying(ids, now).items()})
 
 
@@ -235,10 +235,12 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     }
 
 
-def _drop_talk(db: Connection, ids: Collection[str]) -> None:
-    """Delete what people said about the items of the runs, and answers that are kept for requests sent again."""
-    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
-    db.execute(sa.delete(review_comment).where(review_comment.c.review_id.in_(items)))
+def _forget_people(db: Connection, ids: Collection[str]) -> None:
+    """Remove what people wrote about the reviews of the runs and did not decide, and answers kept for requests sent again."""
+    reviews = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
+    comment, pen = tables.review_comment, tables.review_pen
+    db.execute(sa.update(comment).where(comment.c.review_id.in_(reviews)).values(text=""))
+    db.execute(sa.delete(pen).where(pen.c.review_id.in_(reviews)))
     db.execute(sa.delete(api_request).where(api_request.c.status.is_not(None)))
 
 

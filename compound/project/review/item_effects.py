@@ -14,6 +14,7 @@ from compound.review.item.machine import UNDECIDED
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.connector.target import EffectCall
     from compound.effect import Effect
     from compound.effect.types import EffectResult
     from compound.project.review.items import ReviewView
@@ -55,19 +56,26 @@ def _refused(decision_id: str, effects: Sequence[EffectResult]) -> JsonValue:
 
 
 def _rest(does: Sequence[Record], done: Sequence[EffectResult], canonical: Canonical) -> tuple[Record, ...]:
+    names = {one.call.name for one in done}
+    left = left_of([call_from_json(one) for one in does], done, canonical)
+    return tuple(_marked(call_to_json(one), one.name in names) for one in left)
+
+
+def left_of(calls: Sequence[EffectCall], done: Sequence[EffectResult], canonical: Canonical) -> list[EffectCall]:
+    """The effects that are left: each done effect cancels one that is the same, of the same node."""
     from compound.effect.done import identity
 
     left = Counter((one.call.node, identity(one.call, canonical)) for one in done)
     names = {one.call.name for one in done}
-    rest: list[Record] = []
-    for one in does:
-        call = call_from_json(one)
+    rest: list[EffectCall] = []
+    for call in calls:
         key = (call.node, identity(call, canonical))
         if left[key]:
             left[key] -= 1
         else:
-            rest.append(_marked(one, call.name in names))
-    return tuple(rest)
+            details = {**call.details, "done_before": True} if call.name in names else call.details
+            rest.append(replace(call, details=details))
+    return rest
 
 
 def _marked(one: Record, is_again: bool) -> Record:

@@ -45,6 +45,8 @@ class ReviewFields:
         name: Label of the source item.
         conversation: Other messages of its conversation and what was decided and done about them, oldest first: `{who,
             item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
+        assigned_to: The person who should decide it; empty: anybody.
+        comments: What people said about it, oldest first: `{author, at, text}`.
     """
 
     review_id: str
@@ -92,3 +94,5 @@ class ReviewFields:
     name: str = ""
     title: str = ""
     conversation: tuple[Mapping[str, JsonValue], ...] = ()
+    assigned_to: str = ""
+    comments: tuple[Mapping[str, JsonValue], ...] = ()

@@ -84,6 +84,16 @@ def _compact(value: JsonValue) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+def comment_lines(view: ReviewFields) -> Iterator[str]:
+    """What people said about the item; nothing without a comment."""
+    if view.comments:
+        yield from ("", "comments (customers do not see them):")
+    for one in view.comments:
+        first, *rest = str(one["text"]).splitlines()
+        yield f"  {one['at']} {one['author']}: {first}"
+        yield from (f"    {line}" for line in rest)
+
+
 _LONG: Final = 100
 """Maximum characters of a field that is shown on one line with its name."""
 

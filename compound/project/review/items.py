@@ -18,7 +18,13 @@ from compound.project.review.item_history import (
     pending_lines,
     pending_record,
 )
-from compound.project.review.item_lines import backlog_item_lines, context_lines, done_lines, effect_lines
+from compound.project.review.item_lines import (
+    backlog_item_lines,
+    comment_lines,
+    context_lines,
+    done_lines,
+    effect_lines,
+)
 from compound.project.review.item_reasons import why_a_person
 from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.view.evidence import evidence_lines
@@ -206,6 +212,8 @@ class ReviewView(ReviewFields):
         yield from context_lines(self)
         if self.held_by:
             yield f"held by {self.held_by} until {self.held_until}"
+        if self.assigned_to:
+            yield f"assigned to {self.assigned_to}"
         if self.stale:
             yield f"stale: {self.stale}"
         if self.pruned_at:
@@ -214,6 +222,7 @@ class ReviewView(ReviewFields):
             return
         yield from backlog_item_lines(self)
         yield from conversation_lines(self)
+        yield from comment_lines(self)
         if self.reasons:
             yield from ("", "why a person:", *(f"  - {reason}" for reason in self.reasons))
         yield from pending_lines(self)

@@ -13,7 +13,7 @@ from compound.project.review.elsewhere import require_here
 from compound.project.review.item_effects import with_effects
 from compound.project.review.item_history import pending_record
 from compound.project.review.items import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
-from compound.project.review.upkeep import ReviewUpkeep
+from compound.project.review.sight.desk import ReviewDesk
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
 from compound.review.decision.resume import RESUME_LEASE_S
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from compound.effect.outbox import Outbox
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ReviewFilter
@@ -35,7 +34,7 @@ CLAIM_S = 900.0
 """Lease of a claim from a terminal, which sends no heartbeat, in seconds."""
 
 
-class ReviewService(ReviewUpkeep):
+class ReviewService(ReviewDesk):
     """The review queue of a project; runs are resumed after a decision."""
 
     def __init__(self, project: OpenedProject) -> None:
@@ -48,10 +47,6 @@ class ReviewService(ReviewUpkeep):
     def queue(self) -> ReviewQueue:
         """Internal: the queue itself."""
         return self._project.services.queue
-
-    @property
-    def _outbox(self) -> Outbox:
-        return self._project.services.outbox.outbox
 
     def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewRow]:
         """Reviews by urgency; open ones by default. Due work is processed first."""
@@ -85,7 +80,16 @@ class ReviewService(ReviewUpkeep):
                 undo_until=None if until is None else moment(until),
                 resuming=None if left is None else {"attempts": left[0], "error": left[1]},
             )
-        view = replace(view, conversation=conversation_before(self._project.resources, review.run_id))
+        assigned = queue.desk.assignment(review.review_id)
+        view = replace(
+            view,
+            conversation=conversation_before(self._project.resources, review.run_id),
+            assigned_to="" if assigned is None else assigned.assignee,
+            comments=tuple(
+                {"author": one.author, "at": moment(one.at), "text": one.text}
+                for one in queue.desk.comments(review.review_id)
+            ),
+        )
         effects = effects_of(queue, self._outbox, review)
         return with_effects(view, review, effects, self._project.resources.parts.effects) if effects else view
 

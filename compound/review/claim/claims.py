@@ -28,9 +28,9 @@ _STOPS: Final = ".!?\u2026\u3002\uff01\uff1f\u061f"
 _QUOTES: Final = "\"'\u201d\u2019\xbb)]"
 _PART: Final = rf"[^\n{re.escape(_STOPS)}]*"
 _SENTENCE: Final = re.compile(rf"{_PART}(?:[.!?](?=\S){_PART})*[{re.escape(_STOPS)}]*[{re.escape(_QUOTES)}]*")
-_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?\w*\d(?:[\w./:,-]*\w)?%?")
+_FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?(?:\w+-)*\w*\d(?:[\w./:,-]*\w)?%?")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_NUMBER: Final = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?!\w)")
+_NUMBER: Final = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,30 @@ def claims_of(
         evidence: What the review shows, by name.
         source: The item that the run answers.
     """
-    known = _Known(leaves_of(evidence, source or {}))
+    return claims_in(text, Known(evidence, source))
+
+
+def claims_in(text: str, known: Known) -> tuple[Claim, ...]:
+    """The claims of a text, in its order, where several texts rest on the same evidence."""
     return tuple(_claim(text, start, end, known) for start, end in sentences(text))
+
+
+def value_claim(text: str, known: Known) -> Claim:
+    """An argument of an action as one claim: its value stands in the evidence, or what it says does.
+
+    Args:
+        text: The value, as it is shown.
+        known: The evidence.
+    """
+    if not text.strip():
+        return Claim(0, len(text), "empty")
+    if (found := known.fact(text.strip())) is not None:
+        return Claim(0, len(text), "supported", (found,))
+    parts = [one for one in claims_in(text, known) if one.state != "empty"]
+    missing = tuple(fact for one in parts for fact in one.missing)
+    supports = tuple(support for one in parts for support in one.supports)
+    is_supported = bool(parts) and all(one.state == "supported" for one in parts)
+    return Claim(0, len(text), "supported" if is_supported else "unsupported", supports, missing)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -93,10 +115,16 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             yield found.start() + lead, found.start() + len(part.rstrip())
 
 
-class _Known:
-    """The evidence, prepared for look-ups."""
+class Known:
+    """The evidence, prepared for look-ups.
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
+    Args:
+        evidence: What the review shows, by name.
+        source: The item that the run answers.
+    """
+
+    def __init__(self, evidence: Mapping[str, JsonValue], source: Mapping[str, JsonValue] | None = None) -> None:
+        leaves: Sequence[Leaf] = leaves_of(evidence, source or {})
         self.leaves = [(leaf, Folded(leaf.text)) for leaf in leaves]
         self.said = [
             (leaf, start, end, frozenset(_WORD.findall(folded(leaf.text[start:end]))))
@@ -108,7 +136,7 @@ class _Known:
     def fact(self, fact: str) -> Support | None:
         """Where a fact stands: as a whole word, or as the same number."""
         wanted = folded(fact)
-        pattern = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+        pattern = re.compile(rf"(?<!\w)(?<!\w-)(?<!\d[.,]){re.escape(wanted)}(?!\w)(?![.,]\d)")
         number = _as_number(wanted)
         for leaf, text in self.leaves:
             if found := pattern.search(text.text):
@@ -129,7 +157,7 @@ class _Known:
         return best if most >= ENOUGH else None
 
 
-def _claim(text: str, start: int, end: int, known: _Known) -> Claim:
+def _claim(text: str, start: int, end: int, known: Known) -> Claim:
     sentence = text[start:end]
     facts = list(dict.fromkeys(one.rstrip(".,:") for one in _FACT.findall(sentence)))
     words = frozenset(_WORD.findall(folded(sentence)))
@@ -139,8 +167,8 @@ def _claim(text: str, start: int, end: int, known: _Known) -> Claim:
     if missing:
         return Claim(start, end, "unsupported", supports, missing)
     said = known.sentence(words) if words else None
-    if said is not None:
-        supports = (*supports, said)
+    if said is not None and (supports or said.kind != "source" or len(words) >= FEW):
+        supports = (*supports, said)  # few words that the customer wrote too are a greeting
     if supports:
         return Claim(start, end, "supported", supports)
     return Claim(start, end, "empty" if len(words) < FEW else "unsupported")

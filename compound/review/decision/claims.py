@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -27,20 +29,7 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
     """Claim the first unclaimed review: due first, then by risk, then oldest first."""
     need_person(user)
     now = backend.clock()
-    free = sa.or_(
-        _REVIEW.c.status == Status.PENDING.value,
-        _REVIEW.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
-        & sa.or_(_REVIEW.c.lease_until.is_(None), _REVIEW.c.lease_until <= now),
-    )
-    passed_on = sa.exists().where(
-        _DECISION.c.run_id == _REVIEW.c.run_id,
-        _DECISION.c.node == _REVIEW.c.node,
-        _DECISION.c.returns == _REVIEW.c.returns,
-        _DECISION.c.action == "escalate",
-        _DECISION.c.actor == user,
-    )
-    not_first = sa.and_(sa.or_(_REVIEW.c.first_approver.is_(None), _REVIEW.c.first_approver != user), ~passed_on)
-    query = sa.select(_REVIEW.c.review_id).where(free, not_first).order_by(*ORDER).limit(1)
+    query = _free(user, now).limit(1)
     if queue is not None:
         query = query.where(_REVIEW.c.queue == queue)
     with backend.store.write() as db:
@@ -49,6 +38,49 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         if review_id is None:
             return None
         return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
+
+
+_AHEAD = 500
+"""Reviews that `next_open` looks at."""
+
+
+def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
+    """Id of the review that comes after another one for a user, who may hold it already; behind the last, the first."""
+    query = _free(user, backend.clock(), mine=True).limit(_AHEAD)
+    with backend.store.read() as db:
+        rows = db.execute(query.where(_REVIEW.c.queue.in_(queues)) if queues else query)
+        found = list(rows.scalars())
+    at = found.index(but) if but in found else -1
+    return next((one for one in (*found[at + 1 :], *found[: at + 1]) if one != but), None)
+
+
+def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
+    """Reviews without a holder that the user may decide and that are not assigned to another user.
+
+    With `mine` also those that the user holds.
+    """
+    free = sa.or_(
+        _REVIEW.c.status == Status.PENDING.value,
+        _REVIEW.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
+        & sa.or_(
+            _REVIEW.c.lease_until.is_(None),
+            _REVIEW.c.lease_until <= now,
+            *([_REVIEW.c.lease_user == user] if mine else []),
+        ),
+    )
+    passed_on = sa.exists().where(
+        _DECISION.c.run_id == _REVIEW.c.run_id,
+        _DECISION.c.node == _REVIEW.c.node,
+        _DECISION.c.returns == _REVIEW.c.returns,
+        _DECISION.c.action == "escalate",
+        _DECISION.c.actor == user,
+    )
+    assigned = tables.review_assignment
+    to_another = sa.exists().where(assigned.c.review_id == _REVIEW.c.review_id, assigned.c.assignee != user)
+    not_first = sa.and_(
+        sa.or_(_REVIEW.c.first_approver.is_(None), _REVIEW.c.first_approver != user), ~passed_on, ~to_another
+    )
+    return sa.select(_REVIEW.c.review_id).where(free, not_first).order_by(*ORDER)
 
 
 ORDER = (

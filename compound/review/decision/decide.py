@@ -66,6 +66,19 @@ def decide(backend: Backend, wish: Wish) -> Decision:
         return decision
 
 
+def rehearsed(backend: Backend, review_id: str, action: str, *, user: str, given: Mapping[str, JsonValue]) -> Rehearsed:
+    """What a decision would lead to; the decision is not stored."""
+    with backend.store.read() as db:
+        item = load(db, review_id)
+        wish = Wish(review_id=review_id, action=action, user=user, version=item.version, given=given)
+        wish = _agreeing(wish, _pending(db, item))
+    fields = _fields(item, wish)
+    if backend.rehearse is None:
+        draft, refs = _edited(backend, item, fields) if action == EDIT else (item.draft, item.refs)
+        return Rehearsed(draft=draft, refs=refs)
+    return backend.rehearse(item, action, fields=fields, given=frozenset(wish.fields), user=user)
+
+
 def auto_decide(
     backend: Backend, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
 ) -> Decision:

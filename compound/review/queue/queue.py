@@ -15,7 +15,8 @@ from compound.review.decision import resume as _resume
 from compound.review.decision import stale as _stale
 from compound.review.decision import upkeep as _upkeep
 from compound.review.decision.backend import LEASE_S, Backend
-from compound.review.decision.rehearsal import Rehearse
+from compound.review.decision.rehearsal import Rehearse, Rehearsed
+from compound.review.desk.desk import ReviewDesk
 from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
 from compound.review.item.machine import Status
 from compound.review.item.rows import find, insert_review, load, review_id_of
@@ -65,6 +66,11 @@ class ReviewQueue:
     ) -> None:
         self._store = store
         self._backend = Backend(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
+
+    @property
+    def desk(self) -> ReviewDesk:
+        """Comments, assignments and unfinished text of people."""
+        return ReviewDesk(self._backend)
 
     def now(self) -> float:
         """The queue's clock, UTC seconds."""
@@ -215,6 +221,31 @@ class ReviewQueue:
             key=idempotency_key,
         )
         return _decide.decide(self._backend, wish)
+
+    def rehearse(self, review_id: str, action: Action, *, user: str, fields: Mapping[str, JsonValue]) -> Rehearsed:
+        """What a decision would lead to: its draft, effects and row versions; the decision is not stored.
+
+        Args:
+            review_id: The item.
+            action: An action of the item's offer.
+            user: The person who would decide.
+            fields: Declared fields of the action that the person changes.
+
+        Raises:
+            DataError: As `decide`: the fields are not valid.
+            ConflictError: `review.drafted-again`: the graph changed, and the item shows a new draft.
+        """
+        return _decide.rehearsed(self._backend, review_id, action, user=user, given=fields)
+
+    def next_open(self, user: str, *, queues: Sequence[str] = (), but: str = "") -> str | None:
+        """Id of the next item that a person may decide, or holds; nothing is claimed.
+
+        Args:
+            user: The person.
+            queues: Only of these queues; empty: of all.
+            but: The item that the person looks at: the one behind it follows.
+        """
+        return _claims.next_open(self._backend, user, queues=queues, but=but)
 
     def auto_decide(
         self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""

@@ -170,11 +170,11 @@ async def verify_audit(
 
 @router.get("/reviews/{review_id}/comments", responses=problems(404))
 async def list_comments(request: Request, person: Reader, review_id: ReviewId) -> list[Comment]:
-    """What people said about an item, oldest first."""
+    """What people said about a review, oldest first."""
 
     def read() -> list[Comment]:
         seen(request, person, review_id)
-        return comments.comments_of(place_of(request).project.resources.state, review_id)
+        return comments.comments_of(service_of(request).queue, review_id)
 
     return await aside(read)
 
@@ -187,11 +187,10 @@ class Said(BaseModel):
 
 @router.post("/reviews/{review_id}/comments", status_code=201, responses=problems(404))
 async def comment(request: Request, person: Decider, review_id: ReviewId, said: Said) -> Comment:
-    """Say something about an item to the others. No customer and no graph reads it."""
+    """Say something about a review to the others. No customer and no graph reads it."""
 
     def write() -> Comment:
         seen(request, person, review_id)
-        resources = place_of(request).project.resources
-        return comments.add_comment(resources.state, review_id, person.name, said.text, now=resources.clock())
+        return comments.add_comment(service_of(request).queue, review_id, person.name, said.text)
 
     return await aside(write)

@@ -86,7 +86,8 @@ def _host(header: str) -> str:
 def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
     policy = (
         f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'; frame-ancestors 'none'; "
+        "font-src 'self'; "
         "require-trusted-types-for 'script'; trusted-types compound"
     )
     return [

@@ -3,7 +3,7 @@
 
 const busy = () => document.readyState === "loading" || document.body.dataset.busy === "yes";
 const isField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]");
-const visible = (node) => node.getClientRects().length > 0 && !node.disabled;
+const visible = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
 
 let prefix = "";
 let prefixTimer = 0;

@@ -88,6 +88,16 @@ def test_a_number_inside_a_longer_one_is_another_number() -> None:
     assert only("Order #W is on its way, 2 of 2.").missing != ()
 
 
+def test_a_number_is_no_part_of_an_id_or_of_a_decimal_number() -> None:
+    evidence: dict[str, Any] = {"rows": [{"id": "J-1", "price": 80.5}]}
+    (claim,) = claims_of("Job J-1 is done.", evidence)
+    assert (claim.state, [one.words for one in claim.supports]) == ("supported", ["J-1"])
+    (claim,) = claims_of("It takes 5 to 7 days.", evidence)
+    assert claim.missing == ("5", "7")
+    (claim,) = claims_of("There is 1 left.", evidence)
+    assert claim.missing == ("1",)
+
+
 def test_repeated_words_are_linked_to_the_right_place() -> None:
     evidence = {"note": "12 pieces. Then 12 and 120 more. ＃５ is full width, and cafe\u0301 too."}  # noqa: RUF001
     (claim,) = claims_of("It has 120 pieces.", evidence)

@@ -1,4 +1,4 @@
-"""The tables of a served project: sign-ins, requests of programs, comments, webhooks and their deliveries."""
+"""The tables of a served project: sign-ins, requests of programs, webhooks and their deliveries."""
 
 from __future__ import annotations
 
@@ -54,18 +54,6 @@ api_request = Table(
 )
 """Requests with an `Idempotency-Key`. `key`: SHA-256 of account, method, path and key. `status` is NULL while the
 request is answered; `lease_until`: when its process counts as dead."""
-
-review_comment = Table(
-    "review_comment",
-    metadata,
-    Column("comment_id", Text, primary_key=True),
-    key("review_id"),
-    key("author"),
-    text("text", nullable=False),
-    time("created_at", nullable=False),
-    Index(None, "review_id", "created_at"),
-)
-"""What people say to each other about a review; removed with the content of the item."""
 
 webhook = Table(
     "webhook",

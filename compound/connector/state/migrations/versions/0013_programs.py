@@ -1,4 +1,4 @@
-"""Programs and identity: sign-ins, requests with a key, comments, webhooks; who may decide, held by the database."""
+"""Programs and identity: sign-ins, requests with a key, webhooks; who may decide, held by the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "v1_0012"
 
 
 def upgrade() -> None:
-    """Eight tables, and two guards of decisions."""
+    """Seven tables, and two guards of decisions."""
     _people()
     _programs()
     _guard_decisions(op.get_bind().dialect.name)
@@ -39,18 +39,6 @@ def _people() -> None:
         "sign_in_failure", sa.Column("what", sa.Text(), nullable=False), sa.Column("at", sa.Double(), nullable=False)
     )
     op.create_index(op.f("ix_sign_in_failure_what_at"), "sign_in_failure", ["what", "at"], unique=False)
-    op.create_table(
-        "review_comment",
-        sa.Column("comment_id", sa.Text(), nullable=False),
-        sa.Column("review_id", sa.Text(), nullable=False),
-        sa.Column("author", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.Double(), nullable=False),
-        sa.PrimaryKeyConstraint("comment_id", name=op.f("pk_review_comment")),
-    )
-    op.create_index(
-        op.f("ix_review_comment_review_id_created_at"), "review_comment", ["review_id", "created_at"], unique=False
-    )
 
 
 def _programs() -> None:

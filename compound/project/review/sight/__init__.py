@@ -1,0 +1,1 @@
+"""What a person at a review sees and adds beside deciding."""

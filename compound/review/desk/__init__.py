@@ -1,0 +1,1 @@
+"""What people add to reviews beside decisions: comments, assignments, unfinished text."""
