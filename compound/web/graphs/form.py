@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from compound.spec import GraphSpec
 
-_KINDS: Final = {"str": "text", "int": "number", "float": "number", "bool": "yes_no", "date": "date", "datetime": "time"}
+_KINDS: Final = {
+    "str": "text",
+    "int": "number",
+    "float": "number",
+    "bool": "yes_no",
+    "date": "date",
+    "datetime": "time",
+}
 _DEEPEST: Final = 3
 """Records inside records have fields of their own up to this depth; deeper ones are JSON."""
 _NO: Final = object()
