@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -13,6 +13,7 @@ from compound.batch.answered import EarlierRun, find_earlier_run, hold_item
 from compound.batch.intake import GONE, Intake, Taken
 from compound.batch.job import Job, open_job
 from compound.batch.letters import write_letters
+from compound.batch.requests import Request, Wish, forget_request, request_of
 from compound.batch.results import results_of
 from compound.batch.types import SETTLED, BacklogItem, BatchOptions, ItemStatus, LedgerItem, Outcome
 from compound.connector.state import StateStore, tables
@@ -44,10 +45,20 @@ class Ledger:
         source: Canonical name of the source: paths are resolved.
         are_ids_shared: Whether an id means the same item in every source; else only rows with equal content are the
             same.
+        results: File of the results; None without one.
     """
 
-    def __init__(self, store: StateStore, *, graph_name: str, source: str, are_ids_shared: bool = True) -> None:
+    def __init__(
+        self,
+        store: StateStore,
+        *,
+        graph_name: str,
+        source: str,
+        are_ids_shared: bool = True,
+        results: str | None = None,
+    ) -> None:
         self._store = store
+        self._results = results
         self._graph_name = graph_name
         self._source = source
         self._are_ids_shared = are_ids_shared
@@ -117,8 +128,9 @@ class Ledger:
         """Start or resume the job.
 
         Raises:
+            ConflictError: `batch.cancelled`.
             ProjectError: `batch.graph-changed`, `batch.context-changed`: its other items ran under another version of
-                the graph, or with another context.
+                the graph, or with another context; `batch.nothing-to-resume`.
         """
         options = options or BatchOptions()
         self._accepts_changes = options.accept_changes
@@ -126,6 +138,7 @@ class Ledger:
             self._job = open_job(
                 db, Job.read(db, self.job_id) or Job(job_id=self.job_id), options,
                 graph_name=self._graph_name, graph_hash=graph_hash, source=self._source, context=dict(context or {}),
+                results=self._results,
             )  # fmt: skip
 
     def add(self, backlog: Iterable[BacklogItem], *, limit: int | None = None) -> Taken:
@@ -163,9 +176,15 @@ class Ledger:
         """Id, output, status and run of each settled item, in order; `run` is null if none started."""
         return results_of(self._store, self.job_id)
 
-    def start(self, entry: LedgerItem) -> LedgerItem:
-        """Mark an item as running; an item that was already answered returns settled, or with its existing run."""
+    def start(self, entry: LedgerItem) -> LedgerItem | None:
+        """Mark an item as running; an item that was already answered returns settled, or with its existing run.
+
+        Returns None, and marks nothing, if a person has paused or cancelled the batch.
+        """
         with self._store.write(durable=False) as db:
+            request = request_of(db, self.job_id)
+            if request is not None and request.wish is not Wish.RUN:
+                return None
             now = store_time(db)
             found = self._earlier_run(db, entry)
             started = entry if found is None else _as_answered(entry, found)
@@ -242,11 +261,8 @@ class Ledger:
         A run with decided effects is resumed: effects are retried under their keys, so that none happens twice. Any
         other attempt is a new run, so that a bad answer in the journal is not reused.
         """
-        return sum(
-            self._revive(entry)
-            for entry in self.items()
-            if entry.status is ItemStatus.DEAD and entry.fields is not None and _code(entry) not in NEVER_REVIVED
-        )
+        dead = (entry for entry in self.items() if entry.status is ItemStatus.DEAD)
+        return sum(self._revive(entry) for entry in dead if can_revive(entry))
 
     def revive_cancelled(self) -> int:
         """Retry every item whose run was cancelled, as a new run; returns the count."""
@@ -260,35 +276,57 @@ class Ledger:
             if entry.status is ItemStatus.DEAD and _code(entry) == "item.changed"
         )
 
+    def revive(self, item_ids: Collection[str]) -> int:
+        """Retry chosen dead letters and cancelled items; returns the count."""
+        return sum(self._revive(entry) for entry in self.items() if entry.item_id in item_ids and can_revive(entry))
+
     def _revive(self, entry: LedgerItem) -> bool:
         attempt = entry.attempt + 1
+        run_id = self._run_id_of(entry.item_id, attempt)
         with self._writing() as db:
             acted = sa.select(tables.outbox.c.effect_key).where(tables.outbox.c.run_id == entry.run_id).limit(1)
             goes_on = entry.status is not ItemStatus.CANCELLED and db.execute(acted).first() is not None
-            db.execute(
+            # Nobody else retried it meanwhile: it would run twice.
+            unchanged = (_ITEM.c.status == entry.status.value, _ITEM.c.attempt == entry.attempt)
+            done = db.execute(
                 sa.update(_ITEM)
-                .where(_ITEM.c.job_id == self.job_id, _ITEM.c.item_id == entry.item_id)
+                .where(_ITEM.c.job_id == self.job_id, _ITEM.c.item_id == entry.item_id, *unchanged)
                 .values(
                     status=ItemStatus.PENDING.value,
                     attempt=attempt,
                     error=None,
                     is_adopted=entry.is_adopted and goes_on,
-                    run_id=entry.run_id if goes_on else self._run_id_of(entry.item_id, attempt),
+                    run_id=entry.run_id if goes_on else run_id,
                 )
             )
-        return True
+        return done.rowcount == 1
+
+    def request(self) -> Request | None:
+        """What a person last asked of this batch."""
+        with self._store.read() as db:
+            return request_of(db, self.job_id)
 
     def close(self, status: str) -> None:
-        """Write the status of the job: `complete`, `dead_letters` or `stopped`."""
+        """Write the status of the job: `complete`, `dead_letters`, `stopped` or `cancelled`."""
         job = tables.batch_job
         with self._writing() as db:
             values = {"status": status, "updated_at": store_time(db)}
             db.execute(sa.update(job).where(job.c.job_id == self.job_id).values(values))
+            if status != "cancelled":
+                forget_request(db, self.job_id)
 
 
 def _taken_over() -> ConflictError:
     what = "another process has taken over this batch: the lease of this one expired"
     return ConflictError("batch.taken-over", what, fix="check the other process, or run the command again")
+
+
+def can_revive(entry: LedgerItem) -> bool:
+    """Whether a retry can help: its run failed or was cancelled."""
+    if entry.status is ItemStatus.CANCELLED:
+        return True
+    is_dead = entry.status is ItemStatus.DEAD
+    return is_dead and entry.fields is not None and _code(entry) not in NEVER_REVIVED
 
 
 def _code(entry: LedgerItem) -> str:

@@ -17,6 +17,7 @@ import structlog
 from compound.batch.gate import OrderGate, keys_of
 from compound.batch.ledger import Ledger
 from compound.batch.letters import letter_of, write_letters, writing
+from compound.batch.requests import Request, Wish
 from compound.batch.trouble import Failures, code_of, is_transient
 from compound.batch.types import (
     SETTLED,
@@ -41,6 +42,8 @@ _LOCKED: Final = frozenset({"state.locked", "checkpoint.locked"})
 """Codes of locks held by another process; each call has already waited for `lock_wait`."""
 _TRIES: Final = 5
 _PAUSE_S: Final = 1.0
+_ASKED_EVERY_S: Final = 0.3
+"""How often the requests of people are read, in seconds."""
 
 
 class BatchRunner:
@@ -82,6 +85,7 @@ class BatchRunner:
         self._withdraw = withdraw
         self._failures = Failures(0)
         self._draining = False
+        self._asked: Request | None = None
         self._settled = 0
         self._total = 0
         self._ran = 0
@@ -91,11 +95,13 @@ class BatchRunner:
         """Run all unsettled items; the same call resumes after a crash.
 
         The first Ctrl-C (or SIGTERM) drains: items in flight finish. The second one stops at once; the next call
-        resumes their runs from the journal and the checkpoints.
+        resumes their runs from the journal and the checkpoints. While a person pauses the batch, no item starts; a
+        cancellation drains too, and only `resume` continues.
 
         Raises:
-            ConflictError: `batch.already-running`; `batch.taken-over`.
-            ProjectError: `batch.graph-changed`, `batch.context-changed`: since the job began.
+            ConflictError: `batch.already-running`; `batch.taken-over`; `batch.cancelled`.
+            ProjectError: `batch.graph-changed`, `batch.context-changed`: since the job began;
+                `batch.nothing-to-resume`.
             ConnectorError: The state store or the checkpoints cannot be written, or another process keeps them locked.
                 The message names an affected item; items in flight resume next time. `batch.cannot-write`.
         """
@@ -107,6 +113,8 @@ class BatchRunner:
             begin = time.perf_counter()
             try:
                 await self._run_all(items, options)
+                while not self._draining and (retried := self._retried(options)):
+                    await self._run_all(retried, options)
             except* CompoundError as errors:
                 raise _first(errors) from errors
             seconds = time.perf_counter() - begin
@@ -133,6 +141,11 @@ class BatchRunner:
             ledger.revive_changed()
         return ledger.items(limit=options.limit)
 
+    def _retried(self, options: BatchOptions) -> list[LedgerItem]:
+        """All items, if another process retried some while this one ran the others; else none."""
+        items = self._ledger.items(limit=options.limit)
+        return items if any(item.status not in SETTLED for item in items) else []
+
     async def _run_all(self, items: list[LedgerItem], options: BatchOptions) -> None:
         todo = [item for item in items if item.status not in SETTLED]
         self._total = len(items)
@@ -142,8 +155,9 @@ class BatchRunner:
         queue = iter(todo)
         async with anyio.create_task_group() as signals:
             if threading.current_thread() is threading.main_thread():
-                # Elsewhere signals cannot be received; whoever owns the main thread stops the program.
+                # Elsewhere signals cannot be received; what owns the main thread stops the program.
                 signals.start_soon(self._watch_signals, signals.cancel_scope)
+            signals.start_soon(self._watch_requests)
             async with anyio.create_task_group() as workers:
                 for _ in range(max(1, min(options.concurrency, len(todo)))):
                     workers.start_soon(self._work, queue, gate, threads, options)
@@ -157,20 +171,35 @@ class BatchRunner:
         for item in queue:
             if not self._draining:  # the earlier messages of its conversation are answered first, or wait for a person
                 await gate.wait_for(item.seq, threads[item.seq])
-            if self._draining:
-                gate.settle(item.seq)
-                return
             try:
-                outcome = await self._from_start_to_end(item, gate, options)
+                outcome = await self._once_allowed(item, gate, options)
             except ConnectorError as error:
                 raise self._stopped_at(item, error) from error
             gate.settle(item.seq)
+            if outcome is None:
+                return
             self._settled += 1
             self._tell("settled", item, outcome.status, outcome.readiness)
 
-    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome:
-        async def start() -> LedgerItem:
+    async def _once_allowed(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome | None:
+        """Run an item when the batch is not paused; None if the batch ends before."""
+        while not self._draining:
+            if self._is_paused:
+                await anyio.sleep(_ASKED_EVERY_S / 3)
+                continue
+            outcome = await self._from_start_to_end(item, gate, options)
+            if outcome is not None:
+                return outcome
+            self._read_request()
+        return None
+
+    async def _from_start_to_end(self, item: LedgerItem, gate: OrderGate, options: BatchOptions) -> Outcome | None:
+        async def start() -> LedgerItem | None:
             return self._ledger.start(item)
+
+        started = await _past_locks(start, item.item_id)
+        if started is None:
+            return None
 
         async def run() -> Outcome:
             return await self._tried(started, gate, options)
@@ -178,7 +207,6 @@ class BatchRunner:
         async def settle() -> None:
             self._ledger.settle(started, outcome)
 
-        started = await _past_locks(start, item.item_id)
         if started.status in SETTLED:  # it was already answered
             return Outcome(status=started.status, readiness=started.readiness, error=started.error)
         self._tell("started", item, ItemStatus.RUNNING, None)
@@ -237,6 +265,26 @@ class BatchRunner:
                 self._draining = True
                 log.warning("batch.draining", job_id=self._ledger.job_id)
 
+    @property
+    def _is_paused(self) -> bool:
+        return self._asked is not None and self._asked.wish is Wish.PAUSE
+
+    async def _watch_requests(self) -> None:
+        """Read what people ask of this batch, from any process, until it is cancelled."""
+        while self._asked is None or self._asked.wish is not Wish.CANCEL:
+            self._read_request()
+            await anyio.sleep(_ASKED_EVERY_S)
+
+    def _read_request(self) -> None:
+        before = self._asked
+        try:
+            self._asked = self._ledger.request()
+        except ConnectorError as error:  # the items tell it, if it lasts
+            log.warning("batch.requests_unread", code=error.code)
+        if self._asked is not None and self._asked != before:
+            log.warning("batch.asked", wish=self._asked.wish.value, by=self._asked.by)
+            self._draining = self._draining or self._asked.wish is Wish.CANCEL
+
     def _tell(self, kind: str, item: LedgerItem, status: ItemStatus, readiness: str | None) -> None:
         self._on_event(
             BatchEvent(
@@ -255,7 +303,9 @@ class BatchRunner:
         held_back = {item.item_id for item in dead if code_of(item.error) == "item.changed"}
         changed = tuple(sorted({*self._changed, *held_back}))
         unfinished = any(item.status not in SETTLED for item in items)
-        self._ledger.close("stopped" if unfinished else "dead_letters" if dead else "complete")
+        cancelled_by = self._asked.by if unfinished and self._asked and self._asked.wish is Wish.CANCEL else ""
+        stopped = "cancelled" if cancelled_by else "stopped"
+        self._ledger.close(stopped if unfinished else "dead_letters" if dead else "complete")
         return BatchSummary(
             job_id=self._ledger.job_id,
             counts=dict(Counter(item.status.value for item in items)),
@@ -269,6 +319,7 @@ class BatchRunner:
             changed_items=changed,
             answered_before=sum(item.is_adopted and item.status is not ItemStatus.DEAD for item in items),
             down=self._failures.down,
+            cancelled_by=cancelled_by,
         )
 
 

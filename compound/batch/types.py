@@ -118,6 +118,7 @@ class BatchOptions:
             again whose content changed since they were answered.
         retry_dead: Retry dead letters.
         retry_cancelled: Run items again whose runs were cancelled or expired.
+        resume: Continue a batch that was cancelled; refuse if there is no batch to continue.
         restart: Start the job from the beginning; answered items are not run again.
         again: Also run items that any batch or run has answered. An unfinished `--again` is resumed with the same
             options.
@@ -130,6 +131,7 @@ class BatchOptions:
     accept_changes: bool = False
     retry_dead: bool = False
     retry_cancelled: bool = False
+    resume: bool = False
     restart: bool = False
     again: bool = False
     retries: int = 3
@@ -192,6 +194,7 @@ class BatchSummary:
         changed_items: Ids of the changed items.
         answered_before: Number of items that another batch or `compound run` has answered; they are not run again.
         down: The service that stopped it; None if none did.
+        cancelled_by: Who cancelled it before its end; empty if nobody did.
         untraced: Number of trace rows that could not be stored; the results are complete.
         results: Path of the results; None without `--to`.
     """
@@ -208,6 +211,7 @@ class BatchSummary:
     changed_items: tuple[str, ...] = ()
     answered_before: int = 0
     down: ServiceDown | None = None
+    cancelled_by: str = ""
     untraced: int = 0
     results: str | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import os
 import re
 import sys
@@ -26,10 +27,16 @@ Model = Annotated[
     str | None,
     typer.Option("--model", help="Provider for every logical model: offline, anthropic, langchain, ..."),
 ]
+User = Annotated[str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")]
 Context = Annotated[
     list[str] | None,
     typer.Option("--context", help="The graph's context: NAME=VALUE (repeatable), a JSON object, or @FILE."),
 ]
+
+
+def user_name(user: str | None) -> str:
+    """The acting user: `--user`, else `COMPOUND_USER`, else the login name."""
+    return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from compound.trace.recorder import Recorder
 
 OnResult = Callable[[Case, CaseResult], None]
-OnScored = Callable[[Sequence[Scored]], None]
+OnScored = Callable[[str, Sequence[Scored]], None]
 
 
 def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Callable[..., object]]) -> Suite:
@@ -104,26 +104,26 @@ async def run_suite(  # noqa: PLR0913 - suite, subject and options
         details: Include every case in the report.
         recorder: Stores scores with their traces.
         on_result: Called after each case, for a progress bar.
-        on_scored: Called with the scored headline cases.
+        on_scored: Called with the name and the scored cases of each section; the headline has an empty name.
 
     Raises:
         ProjectError: ``suite.unknown-score``: the suite lists a score that no scorer yields.
     """
     everything: list[Scored] = []
 
-    async def part(cases: Sequence[Case], told: OnScored | None = None) -> SuiteReport:
+    async def part(section: str, cases: Sequence[Case]) -> SuiteReport:
         chosen = cases[:limit]
         results = await run_cases(chosen, subject, concurrency=concurrency, on_result=on_result)
         scored = score_cases(chosen, results, suite.scorers, suite.scores)
         everything.extend(scored)
         if recorder is not None:
             record_scores(recorder, suite.name, scored)
-        if told is not None:
-            told(scored)
+        if on_scored is not None:
+            on_scored(section, scored)
         return summarise(suite, scored, profile=profile, model=model, details=details)
 
-    report = await part(suite.case_set.cases, on_scored)
-    sections = {name: await part(cases) for name, cases in suite.case_set.sections.items()}
+    report = await part("", suite.case_set.cases)
+    sections = {name: await part(name, cases) for name, cases in suite.case_set.sections.items()}
     require_known_scores(suite, everything, is_whole=limit is None)
     bare = {name: section.model_copy(update={"gates": []}) for name, section in sections.items()}
     return report.model_copy(update={"sections": bare, "notes": [*suite.case_set.notes, *report.notes]})

@@ -12,19 +12,28 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
-from compound.errors import CompoundError, ConflictError
-from compound.web.door import login
-from compound.web.door.access import COOKIE, Refused, SignInFirst
+from compound.errors import CompoundError
+from compound.web.api.app import PREFIX, create_api
+from compound.web.api.problems import http_problem
+from compound.web.batches import routes as batches
+from compound.web.door import login, openid
+from compound.web.door.access import COOKIE, SignInFirst
+from compound.web.door.answers import status_of
+from compound.web.evaluations import routes as evaluations
 from compound.web.graphs import routes as graphs
+from compound.web.identity.oidc import OpenId
 from compound.web.identity.people import People
+from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
+from compound.web.webhooks.deliver import deliver_due
 from compound.web.worker import Worker
 
 if TYPE_CHECKING:
@@ -39,13 +48,14 @@ LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "::1")) -> FastAPI:
     """The web application of a project: its pages, and its API.
 
-    While it lives, it goes on with decided runs. An application that mounts it must run its lifespan.
+    While it lives, it goes on with decided runs and tells webhooks. An application that mounts it must run its
+    lifespan.
 
     Args:
         project: An opened project; the caller closes it.
         hosts: Names under which the server may be called.
     """
-    worker = Worker(project)
+    worker = Worker(project, [lambda: deliver_due(project)])
     app = FastAPI(
         title=project.settings.name,
         docs_url=None,
@@ -54,18 +64,32 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
         lifespan=partial(_living, worker),
     )
     people = People(project.resources.state, project.resources.clock)
-    app.state.place = Place(project=project, people=people, pages=Pages(project.settings.name), worker=worker)
+    place = Place(
+        project=project, people=people, pages=Pages(project.settings.name), worker=worker, oidc=_oidc(project)
+    )
+    app.state.place = place
+    app.mount(PREFIX, create_api(place))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
+    app.include_router(openid.router)
     app.include_router(reviews.router)
+    app.include_router(batches.router)
+    app.include_router(evaluations.router)
+    app.include_router(metrics.router)
     app.include_router(runs.router)
     app.include_router(graphs.router)
     app.add_api_route("/", _home, methods=["GET"])
-    app.add_api_route("/health", _health, methods=["GET"])
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(CompoundError, _told)
+    app.add_exception_handler(HTTPException, _not_there)
     app.add_middleware(Protect, hosts=hosts)
     return app
+
+
+def _oidc(project: Project) -> OpenId | None:
+    wanted, resources = project.settings.web.oidc, project.resources
+    people = People(resources.state, resources.clock)
+    return None if wanted is None else OpenId(wanted, people, resources.state, resources.clock)
 
 
 @asynccontextmanager
@@ -79,38 +103,30 @@ async def _home() -> Response:
     return RedirectResponse("/reviews", status_code=303)
 
 
-async def _health() -> Response:
-    return JSONResponse({"status": "ok"})
-
-
 async def _sign_in_first(request: Request, error: Exception) -> Response:
     back = error.back if isinstance(error, SignInFirst) else ""
-    if request.url.path.startswith("/api/"):
-        return _problem("web.sign-in", "nobody is signed in", "send Authorization: Bearer TOKEN", 401)
     return RedirectResponse(f"/login?back={quote(back)}", status_code=303)
 
 
-async def _told(request: Request, error: Exception) -> Response:
-    """An error of ours: a page, or a problem document for programs."""
-    assert isinstance(error, CompoundError)
-    status = _status(error)
+async def _not_there(request: Request, error: Exception) -> Response:
+    """A path or a method that does not exist: a page, or a problem document for programs."""
+    assert isinstance(error, HTTPException)
     if request.url.path.startswith("/api/"):
-        return _problem(error.code, error.what, error.fix, status)
+        return await http_problem(request, error)
+    phrase = HTTPStatus(error.status_code).phrase
+    told = CompoundError("web.unknown-page", f"{request.url.path}: {phrase.lower()}", fix="/reviews lists the reviews")
+    values = {"error": told, "status": error.status_code, "phrase": phrase}
+    answer = place_of(request).pages.render(request, "error.html", values, status=error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """An error of ours, as a page."""
+    assert isinstance(error, CompoundError)
+    status = status_of(error)
     place = place_of(request)
     cookie = request.cookies.get(COOKIE)
     person = getattr(request.state, "person", None) if cookie else None
     values = {"error": error, "status": status, "phrase": HTTPStatus(status).phrase}
     return place.pages.render(request, "error.html", values, person=person, status=status)
-
-
-def _status(error: CompoundError) -> int:
-    if isinstance(error, Refused):
-        return 401 if error.code == "web.token" else 403
-    if isinstance(error, ConflictError):
-        return 409
-    return 404 if ".unknown-" in error.code else 422
-
-
-def _problem(code: str, what: str, fix: str, status: int) -> Response:
-    body = {"type": f"urn:compound:error:{code}", "title": code, "detail": what, "fix": fix, "status": status}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")

@@ -57,7 +57,7 @@ def serve(
 
 
 def _owner(people: People) -> str:
-    """The account of whoever starts the server on this machine: an admin."""
+    """The account of the person who starts the server on this machine: an admin."""
     name = getpass.getuser()
     if name not in {one.name for one in people.list()}:
         people.add(name, roles=["admin"])

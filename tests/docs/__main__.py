@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.docs.codes import ROOT
-from tests.docs.pages import error_pages, python_pages, reference_pages
+from tests.docs.pages import api_pages, error_pages, python_pages, reference_pages
 
 WRITERS: tuple[Callable[[Path], Mapping[Path, str]], ...] = (
     error_pages.error_pages,
     reference_pages.reference_pages,
+    api_pages.api_pages,
     python_pages.python_pages,
 )
 

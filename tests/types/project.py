@@ -49,6 +49,7 @@ def used(project: Project) -> None:
     assert_type(compiled_graph("main", Path()), Compiled)
     assert_type(project.effects(), EffectService)
     assert_type(project.tools(), list[ToolView])
+    assert_type(project.store_rows("shop"), dict[str, list[dict[str, JsonValue]]])
     assert_type(project.pin_tools(["weather"], write=False), list[PinReport])
     assert_type(project.traces(), TraceReader)
     assert_type(project.close(), None)

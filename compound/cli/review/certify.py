@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Json, Model, Profile, print_json, print_table, say, visible
-from compound.cli.review.review import User, user_name
+from compound.cli.output import Json, Model, Profile, User, print_json, print_table, say, user_name, visible
 
 if TYPE_CHECKING:
     from compound.project.evaluation.certification import Certification

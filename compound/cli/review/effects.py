@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, note, print_json, print_table, say, visible
-from compound.cli.review.review import User, user_name
+from compound.cli.output import Json, Profile, User, note, print_json, print_table, say, user_name, visible
 
 app = typer.Typer(
     help="List effects; reconcile an effect whose outcome is unknown.",

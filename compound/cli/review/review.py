@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, note, print_json, print_table, say, visible, wrapped
+from compound.cli.output import Json, Profile, User, note, print_json, print_table, say, user_name, visible, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +27,6 @@ app = typer.Typer(
 ReviewId = Annotated[
     str, typer.Argument(metavar="REVIEW", help="Id of the review or a prefix of it, or the id of the source item.")
 ]
-User = Annotated[str | None, typer.Option("--user", help="Your name; default: COMPOUND_USER, else the login name.")]
 Version = Annotated[
     int | None,
     typer.Option("--version", help="The version you read; refused if the review has changed since."),
@@ -48,11 +45,6 @@ Ready = Annotated[
     bool | None,
     typer.Option("--ready/--needs-a-look", help="Only drafts whose `auto` rule holds, or does not hold."),
 ]
-
-
-def user_name(user: str | None) -> str:
-    """The acting user: `--user`, else `COMPOUND_USER`, else the login name."""
-    return user or os.environ.get("COMPOUND_USER") or getpass.getuser()
 
 
 @app.command("list")
@@ -89,8 +81,8 @@ def list_items(
         note(f"{len(unfinished)} decided reviews are not resumed yet: compound review resume")
 
 
-_AGE = len("59 min")
-"""Width of the column of ages: the table looks the same when a minute has passed."""
+_AGE = len("59 s")
+"""Width of the column of ages: the table looks the same while a review is younger than a minute."""
 
 
 def _say_items(items: Sequence[ReviewRow]) -> None:

@@ -46,6 +46,9 @@ AcceptChanges = Annotated[
 ]
 RetryDead = Annotated[bool, typer.Option("--retry-dead", help="Retry dead letters.")]
 RetryCancelled = Annotated[bool, typer.Option("--retry-cancelled", help="Run items again whose runs were cancelled.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue a batch that was cancelled; fails if there is no batch to continue.")
+]
 Restart = Annotated[
     bool, typer.Option("--restart", help="Start the batch from the beginning; answered items are not run again.")
 ]
@@ -70,6 +73,7 @@ def batch(
     accept_changes: AcceptChanges = False,
     retry_dead: RetryDead = False,
     retry_cancelled: RetryCancelled = False,
+    resume: Resume = False,
     restart: Restart = False,
     again: Again = False,
     stop_after: StopAfter = None,
@@ -84,8 +88,8 @@ def batch(
     fails, becomes a dead letter; the others continue. Items that another batch or `compound run` has answered are
     skipped.
 
-    Exit code: 0 complete, 1 failed, 3 complete with dead letters, 5 stopped before the end, 6 another process runs it,
-    7 stopped because a provider, record store or mailbox is down.
+    Exit code: 0 complete, 1 failed, 3 complete with dead letters, 5 stopped or cancelled before the end, 6 another
+    process runs it or a person cancelled it, 7 stopped because a provider, record store or mailbox is down.
     """
     from compound.batch import BatchOptions
     from compound.project import Project
@@ -98,6 +102,7 @@ def batch(
         accept_changes=accept_changes,
         retry_dead=retry_dead,
         retry_cancelled=retry_cancelled,
+        resume=resume,
         restart=restart,
         again=again,
         retries=settings.retries,
@@ -106,10 +111,11 @@ def batch(
     given = project.context(graph, context or [])
     with progress(show=not json) as on_event:
         summary = project.batch(graph, source, options, to=to, context=given, on_event=on_event)
-    _tell(summary, json=json)
+    tell(summary, json=json)
 
 
-def _tell(summary: BatchSummary, *, json: bool) -> None:
+def tell(summary: BatchSummary, *, json: bool) -> None:
+    """Print the summary of a batch, and exit with its code."""
     if json:
         print_json(summary)
     else:
@@ -190,6 +196,8 @@ def show_summary(summary: BatchSummary) -> None:
             )
         )
         note("  once that is fixed, the same command resumes with them")
+    elif summary.cancelled_by:
+        note(visible(f"cancelled by {summary.cancelled_by} before the end; --resume continues"))
     elif summary.stopped:
         note("stopped before the end; the same command resumes")
 

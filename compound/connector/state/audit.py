@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
+from compound.connector.state.serving.webhooks import tell_audited
 from compound.connector.state.store import StateStore
 
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -50,7 +51,7 @@ def append_audit(
     subject: str,
     details: Mapping[str, object],
 ) -> None:
-    """Append a row, in the transaction of the event.
+    """Append a row, in the transaction of the event; webhooks are told of it in the same transaction.
 
     Args:
         connection: From `StateStore.write`; on PostgreSQL other writers of the log wait until it commits.
@@ -78,6 +79,7 @@ def append_audit(
         "hash": digest([prev_hash, record]),
     }
     connection.execute(sa.insert(tables.audit), values)
+    tell_audited(connection, event, seq=seq, at=at, actor=actor, subject=subject, details=details)
 
 
 T = TypeVar("T")

@@ -148,6 +148,15 @@ class Leases:
                 self.release(lease)
 
 
+def holder_of(db: Connection, name: str) -> Holder | None:
+    """The holder of a lease; None if it is free, it has expired, or its process on this host has ended."""
+    row = db.execute(sa.select(_LEASE).where(_LEASE.c.name == name)).first()
+    if row is None or row.owner is None:
+        return None
+    holder = Holder(owner=row.owner, since=row.since or 0.0, until=row.lease_until or 0.0)
+    return None if holder.until <= store_time(db) or is_gone(holder.owner) else holder
+
+
 def is_held(db: Connection, lease: Lease) -> bool:
     """Whether this process still holds the lease; checked in the transaction of a protected write."""
     given = {"of_name": lease.name, "of_owner": lease.owner, "of_fence": lease.fence}

@@ -29,11 +29,13 @@ from compound.connector.state.columns import text as _text
 from compound.connector.state.columns import time as _time
 from compound.connector.state.message_tables import message, message_run
 from compound.connector.state.people_tables import account, api_token, login_link, web_session
+from compound.connector.state.serving import tables as serving_tables
+from compound.connector.state.work.tables import batch_request, suite_case, suite_run
 
 __all__ = [
-    "account", "api_token", "audit", "batch_item", "batch_job", "call", "certificate", "decision", "draft_version",
-    "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox", "resume",
-    "review", "run", "score", "web_session",
+    "account", "api_token", "audit", "batch_item", "batch_job", "batch_request", "call", "certificate", "decision",
+    "draft_version", "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox",
+    "resume", "review", "run", "score", "serving_tables", "suite_case", "suite_run", "web_session",
 ]  # fmt: skip
 
 run = Table(
@@ -115,7 +117,8 @@ batch_job = Table(
     _time("created_at", nullable=False),
     _time("updated_at", nullable=False),
 )
-"""One row per batch: a graph over a source. `options`: `context` and `again_since`, shared by all items."""
+"""One row per batch: a graph over a source. `options`: `context` and `again_since`, shared by all items; `limit`,
+`concurrency` and `results`, with which it was last run."""
 
 lease = Table(
     "lease",
@@ -150,7 +153,8 @@ batch_item = Table(
     _time("finished_at"),
     PrimaryKeyConstraint("job_id", "item_id"),
     Index(None, "job_id", "seq"),
-    Index(None, "job_id", "status"),
+    Index(None, "job_id", "status", "seq"),
+    Index(None, "job_id", "finished_at"),
     Index(None, "run_id"),
     Index(None, "item_id"),
 )

@@ -51,17 +51,17 @@ class MapRunner(Protocol):
 
 def ended_of(element: ActiveRun, outcome: Outcome, *, is_final: bool) -> dict[str, JsonValue]:
     """How an element ended, for the checkpoint of its run; one that is not final is tried again in every pass."""
-    return {**outcome.to_json(), "is_final": is_final, "stands_on": digest_of(element)}
+    return {**outcome.to_json(), "is_final": is_final, "stands_on": digest_of_element(element)}
 
 
-def digest_of(element: ActiveRun) -> str:
+def digest_of_element(element: ActiveRun) -> str:
     """Digest of an element's item, and of the items around it."""
     return sha(orjson.dumps(dict(element.each), option=orjson.OPT_SORT_KEYS))
 
 
 def is_outdated(element: ActiveRun, known: Mapping[str, JsonValue]) -> bool:
     """Whether the item of an element changed or, while it waits, a value that it reads around the map."""
-    return known["stands_on"] != (element.stands_on if known["status"] == "waits" else digest_of(element))
+    return known["stands_on"] != (element.stands_on if known["status"] == "waits" else digest_of_element(element))
 
 
 def waiting_of(element: ActiveRun, *, has_failed: bool) -> dict[str, JsonValue]:

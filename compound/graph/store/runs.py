@@ -14,6 +14,7 @@ from compound.language.sha import sha
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from sqlalchemy import Executable
+    from sqlalchemy.engine import Connection
 
     from compound.connector.state import StateStore
     from compound.connector.state.items import RunItem
@@ -169,6 +170,8 @@ class StateLedger:
         if self._host is not None:
             values["host"] = self._host
         with self._store.write(durable=False) as connection:
+            if status in _ENDED:
+                _tell_ended(connection, run_id, status, at=self._clock())
             connection.execute(_statements().set, values)
 
     def keep_graph(self, graph_hash: str, name: str, data: Mapping[str, JsonValue]) -> None:
@@ -217,6 +220,20 @@ class StateLedger:
         )
         with self._store.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+_ENDED = frozenset({"done", "failed", "cancelled"})
+
+
+def _tell_ended(connection: Connection, run_id: str, status: str, *, at: float) -> None:
+    """Tell the webhooks that a run ends, unless it had this status before."""
+    from compound.connector.state.serving.webhooks import RUN, tell
+
+    row = connection.execute(_statements().get, {"of_run": run_id}).mappings().first()
+    if row is None or row["status"] == status:
+        return
+    data = {"run_id": run_id, "graph": row["graph_name"], "status": status, "item_id": row["item_id"]}
+    tell(connection, RUN, f"run_{run_id}_{status}_{at:.3f}", at=at, data=data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

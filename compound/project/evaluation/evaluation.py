@@ -13,6 +13,7 @@ from compound.errors import ProjectError, choices
 from compound.evaluation import SuiteContext, SuiteReport
 from compound.evaluation.runner import build_suite, run_suite
 from compound.plugins import SCORERS
+from compound.project.evaluation.storing import SeenCases, store_run
 from compound.project.evaluation.suite_run import EvaluationResources, GraphSubject
 from compound.project.offer.services import ProjectServices
 from compound.project.running.sound import need_sound
@@ -21,7 +22,7 @@ from compound.project.source.parts import EVALS
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.evaluation.runner import OnScored
+    from compound.evaluation.scoring import Scored
     from compound.project.open.resources import Resources
     from compound.spec.suite_file import SuiteFile
 
@@ -34,10 +35,10 @@ async def evaluate(  # noqa: PLR0913 - independent options
     limit: int | None,
     details: bool,
     context: Sequence[str] = (),
-    on_scored: OnScored | None = None,
+    on_scored: Callable[[Sequence[Scored]], None] | None = None,
     until: Literal["review", "end"] | None = None,
 ) -> SuiteReport:
-    """Run a suite and report; `until` overrides the suite's.
+    """Run a suite, report and store the report; `until` overrides the suite's, and such a run is not stored.
 
     Raises:
         ProjectError: `project.unknown-suite`, or the suite's file, functions or graph are invalid.
@@ -53,24 +54,29 @@ async def evaluate(  # noqa: PLR0913 - independent options
     need_known_scores(resources, file)
     given = read_context(spec, context)
     suite = build_suite(file, _context(resources, cases), partial(_function, resources, file.name))
+    seen = SeenCases(started_at=resources.clock())
     with tempfile.TemporaryDirectory() as scratch:
         opened = EvaluationResources(settings, parts, Path(scratch))
         try:
-            services = ProjectServices(opened)
-            async with Engine(spec, services, opened.recorder) as engine:
-                epoch, until = f"eval-{uuid4().hex[:12]}", until or suite.until
-                return await run_suite(
+            async with Engine(spec, services := ProjectServices(opened), opened.recorder) as engine:
+                epoch, stop = f"eval-{uuid4().hex[:12]}", until or suite.until
+                report = await run_suite(
                     suite,
-                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=until, context=given),
+                    GraphSubject(engine, opened, queue=services.queue, epoch=epoch, until=stop, context=given),
                     profile=settings.profile.name,
                     model=opened.provider,
                     limit=limit,
                     details=details,
                     recorder=opened.recorder,
-                    on_scored=on_scored,
+                    on_scored=seen.add,
                 )
         finally:
             opened.close()
+    if on_scored is not None:
+        on_scored(seen.headline())
+    if until is None:
+        store_run(resources, report, seen, graph_name=spec.name, graph_hash=spec.hash)
+    return report
 
 
 def _function(resources: Resources, suite: str, reference: str) -> Callable[..., object]:

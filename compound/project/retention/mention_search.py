@@ -63,6 +63,10 @@ class Places:
     def remove_dead_letters(self) -> int:
         """Remove the lines of dead-letter files that name the person; returns the count."""
         removed = 0
+        for path in (self._resources.settings.home / "batch").glob("started-*.json"):  # of a server that was killed
+            if self._mention.in_bytes(path.read_bytes()):
+                path.unlink(missing_ok=True)
+                removed += 1
         for path in (self._resources.settings.home / "batch").glob("dead-letters-*.jsonl"):
             lines = path.read_bytes().splitlines(keepends=True)
             kept = [line for line in lines if not self._mention.in_bytes(line)]

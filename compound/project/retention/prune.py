@@ -188,7 +188,7 @@ class Pruner:
         """
         from compound.graph.store.locks import idle_runs
         from compound.project.retention.content import parts_of, remove_content
-        from compound.project.retention.prune_state import drop_calls, empty_items
+        from compound.project.retention.prune_state import drop_calls, empty_items, empty_suite_cases
 
         self._tell(cut)
         state, checkpoints = self._resources.state, self._resources.settings.home / "checkpoints.db"
@@ -205,6 +205,7 @@ class Pruner:
                 dropped.extend(ended)
                 removed["calls_dropped"] += calls
         removed["items"] += empty_items(state, cut.graphs, before=content_before)
+        removed["suite_cases"] += empty_suite_cases(state, cut.graphs, before=content_before)
         return replace(cut, emptied=tuple(sorted(emptied)), dropped=tuple(dropped))
 
     def _withdraw(self, cut: PolicyCut) -> list[str]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from compound.batch import ItemStatus
 from compound.batch.types import SETTLED
 from compound.connector.state import tables
+from compound.connector.state.serving.tables import api_request, review_comment
 from compound.effect.types import EffectStatus
 from compound.project.retention.messages import emptying
 from compound.review import Status
@@ -159,7 +160,8 @@ def empty_runs(
         on_each: Called with the runs before the commit.
 
     Returns:
-        Rows by kind: `runs`, `calls`, `reviews`, `drafts`, `decisions`, `effects`, `scores`, `items`, `messages`.
+        Rows by kind: `runs`, `calls`, `reviews`, `drafts`, `decisions`, `effects`, `scores`, `suite_cases`,
+            `items`, `messages`.
     """
     with store.write() as db:
         if store.dialect == "sqlite":
@@ -170,6 +172,7 @@ def empty_runs(
             return Counter()
         on_each(ids)
         _keep_codes(db, ids)
+        _drop_talk(db, ids)
         return Counter({kind: db.execute(statement).rowcount for kind, statement in _emptying(ids, now).items()})
 
 
@@ -196,6 +199,15 @@ def empty_items(store: StateStore, graphs: Sequence[str], *, before: float) -> i
         return db.execute(statement).rowcount
 
 
+def empty_suite_cases(store: StateStore, graphs: Sequence[str], *, before: float) -> int:
+    """Remove what cases of suites quote, of runs that ended before a time; returns the count."""
+    case = tables.suite_case
+    old = (case.c.graph_name.in_(graphs), case.c.finished_at < before, case.c.expected.is_not(None))
+    with store.write() as db:
+        values = {"why": None, "expected": None, "got": None, "error": None, "tags": {}}
+        return db.execute(sa.update(case).where(*old).values(**values)).rowcount
+
+
 def _closed(db: Connection, run_ids: Sequence[str], before: float) -> list[str]:
     db.execute(sa.select(_RUN.c.run_id).where(_RUN.c.run_id.in_(run_ids)).with_for_update()).all()
     busy, heard = open_runs(db, run_ids), last_heard(db, run_ids)
@@ -217,9 +229,17 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
         "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
+        "suite_cases": of(tables.suite_case, why=None, expected=None, got=None, error=None, tags={}),
         "items": of(_BATCH, input=None, message=None).where(_BATCH.c.input.is_not(None)),
         "messages": emptying(ids, now),
     }
+
+
+def _drop_talk(db: Connection, ids: Collection[str]) -> None:
+    """Delete what people said about the items of the runs, and answers that are kept for requests sent again."""
+    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
+    db.execute(sa.delete(review_comment).where(review_comment.c.review_id.in_(items)))
+    db.execute(sa.delete(api_request).where(api_request.c.status.is_not(None)))
 
 
 _TOLD: Final = (

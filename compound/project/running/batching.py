@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError
@@ -12,7 +13,6 @@ from compound.project.running.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from pydantic import JsonValue
 
@@ -39,7 +39,11 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch
         spec = engine.spec
         backlog = open_backlog(source, resources, spec, context)
         ledger = Ledger(
-            resources.state, graph_name=spec.name, source=backlog.source, are_ids_shared=backlog.are_ids_shared
+            resources.state,
+            graph_name=spec.name,
+            source=backlog.source,
+            are_ids_shared=backlog.are_ids_shared,
+            results=None if to is None else str(Path.cwd() / to),
         )
         results = None if to is None else Results(to, ledger, backlog.source)
         runner = BatchRunner(

@@ -40,6 +40,7 @@ PROJECT_KEYS: Final = {
     "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only the "
     "owner can (0700, 0600), independent of the umask",
     "batch": "how batches handle failures, below",
+    "web": "how people sign in to `compound serve`, below",
 }
 """Keys of [tool.compound]."""
 BATCH_KEYS: Final = {
@@ -49,6 +50,22 @@ BATCH_KEYS: Final = {
     "store or mailbox: 10; 0: never; `--stop-after` overrides it",
 }
 """Keys of [tool.compound.batch]."""
+WEB_KEYS: Final = {"oidc": "sign-in at an OpenID provider, below"}
+"""Keys of [tool.compound.web]."""
+OIDC_KEYS: Final = {
+    "issuer": "address of the provider, `https://login.example.com`; it serves `/.well-known/openid-configuration`",
+    "client_id": "the client's id at the provider",
+    "client_secret": "the client's secret, from the environment: `${env:OIDC_SECRET}`",
+    "label": "name of the provider on the page to sign in: `OpenID`",
+    "scope": "scopes to ask for: `openid email profile`",
+    "name": "the claim that is the name of the account, and so the user of its decisions: `email`",
+    "claim": "the claim with the groups of a person, a text or a list: `groups`",
+    "roles": 'group -> role, or a list of roles: `{support = "reviewer", leads = ["senior", "qa"]}`; who is in none '
+    "of them cannot sign in",
+    "teams": "group -> queue, or a list of queues, that its people see; with it, who is in none of them cannot sign "
+    "in; without it, everybody sees every queue",
+}
+"""Keys of [tool.compound.web.oidc]."""
 VARIABLES: Final = {
     "COMPOUND_PROFILE": "profile; `--profile` overrides it",
     "COMPOUND_HOME": "folder of the run-time state; default: `.compound/` in the project",

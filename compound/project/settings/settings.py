@@ -14,6 +14,7 @@ from compound.errors import Location, ProjectError, choices
 from compound.language.environment import Environment
 from compound.project.settings.chosen import Chosen, chosen, chosen_by_index, chosen_list
 from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS
+from compound.project.settings.web import WebSettings, web_settings
 from compound.spec.words import parse_duration
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Settings:
     profiles: tuple[str, ...] = ()
     """All profiles of the project."""
     batch: BatchSettings = BatchSettings()
+    web: WebSettings = field(default_factory=WebSettings)
 
     @property
     def state_url(self) -> str:
@@ -187,6 +189,7 @@ def load_settings(
         profiles=tuple(profiles),
         group_access=_flag(table, "group_access"),
         batch=_batch(_table(table, "batch"), marker),
+        web=web_settings(_table(table, "web")),
         self_contained=tuple(name for name in profiles if _text(_table(profiles, name), "generator")),
     )
 

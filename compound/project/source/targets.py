@@ -72,7 +72,7 @@ class TargetFiles:
 
     @property
     def without_kind(self) -> tuple[str, ...]:
-        """Files that say no kind; they are no targets."""
+        """Files without a kind; they are not targets."""
         names = (path.stem for path in sorted((self._root / CONNECTORS).glob("*.yaml")))
         return tuple(name for name in names if name not in self._said and name not in _OTHERS)
 

@@ -29,6 +29,7 @@ class GraphRuns(OpenedProject):
         name: str | None,
         given: Mapping[str, JsonValue],
         *,
+        run_id: str | None = None,
         context: Mapping[str, JsonValue] | None = None,
         draft: bool = False,
         message: Mapping[str, str] | None = None,
@@ -38,6 +39,7 @@ class GraphRuns(OpenedProject):
         Args:
             name: A graph of the project; None: the default graph.
             given: The graph's input.
+            run_id: Resumes this run if it exists; None: a new run.
             context: The graph's context.
             draft: Whether to stop before the review.
             message: The conversation of the graph's item, from `item_message`; default: as the item says. Drafts of its
@@ -47,7 +49,7 @@ class GraphRuns(OpenedProject):
 
         until: Literal["end", "review"] = "review" if draft else "end"
         spec = self._spec(name)
-        run_id = uuid4().hex
+        run_id = run_id or uuid4().hex
         try:
             result = self.resources.loop.run(partial(self._run, spec, given, run_id, context or {}, until, message))
         finally:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from compound.batch import BatchEvent, BatchOptions, BatchSummary
     from compound.connector.mcp import PinReport
     from compound.evaluation import SuiteReport
+    from compound.project.batches.service import BatchService
     from compound.project.evaluation.certify import Certifier
+    from compound.project.evaluation.service import SuiteRuns
     from compound.project.offer.tool_list import ToolView
     from compound.project.retention.erase import EraseReport
     from compound.project.review.effects import EffectService
@@ -199,6 +201,12 @@ class Project(GraphRuns):
 
         return ReviewService(self)
 
+    def batches(self) -> BatchService:
+        """Internal: what batches did, and requests to pause, resume, retry or cancel them."""
+        from compound.project.batches.service import BatchService
+
+        return BatchService(self, self.batch)
+
     def effects(self) -> EffectService:
         """The effects of runs."""
         from compound.project.review.effects import EffectService
@@ -210,6 +218,12 @@ class Project(GraphRuns):
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)
+
+    def suite_runs(self) -> SuiteRuns:
+        """Internal: the stored runs of suites."""
+        from compound.project.evaluation.service import SuiteRuns
+
+        return SuiteRuns(self.resources.state)
 
     def traces_folder(self) -> str:
         """Folder of the recorded spans, as a user would type it."""

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
-from compound.review.decision.backend import LEASE_S, Backend, need_person
+from compound.review.decision.backend import LEASE_S, Backend, need_no_agent, need_person
 from compound.review.item.machine import Event, Status
 from compound.review.item.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
 from compound.review.item.types import Draft, Review
@@ -61,6 +61,7 @@ ORDER = (
 
 
 def _claim(db: Connection, review: Review, user: str, *, now: float, until: float, takeover: bool) -> Review:
+    need_no_agent(db, user)
     if review.status is Status.DECIDED:
         raise lost(db, review, version=review.version)
     next_status(review, Event.CLAIM)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from compound.connector.state import tables
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.language.decisions import APPROVE, EDIT, REJECT
-from compound.review.decision.backend import MAX_RETURNS, Backend, need_person
+from compound.review.decision.backend import MAX_RETURNS, Backend, need_no_agent, need_person
 from compound.review.decision.claims import escalators, held
 from compound.review.decision.commit import Wish, commit, escalated
 from compound.review.decision.rehearsal import Rehearsed
@@ -123,6 +123,7 @@ def _replay(db: Connection, wish: Wish) -> Decision | None:
 
 
 def _admit(db: Connection, review: Review, wish: Wish, *, now: float) -> None:
+    need_no_agent(db, wish.user)
     is_stale = review.status is Status.STALE  # why, says more than that its version is another one
     if review.status is Status.DECIDED or (review.version != wish.version and not is_stale):
         raise lost(db, review, version=wish.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compound.review.item.machine import Status
 
@@ -51,6 +51,19 @@ class ReviewSummary:
     pruned_at: float | None = None
 
 
+Sort = Literal["urgency", "newest", "oldest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """The last row of a part of a list, behind which the next part begins."""
+
+    due_at: float | None
+    risk: int
+    created_at: float
+    review_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewFilter:
     """Which reviews to list; an empty field does not filter.
@@ -59,6 +72,10 @@ class ReviewFilter:
         statuses: `pending` includes reviews whose lease has expired.
         user: Only reviews that this user holds.
         ready: Only reviews whose `auto` rule holds (True) or does not hold (False).
+        queues: Only reviews of these queues.
+        words: Only reviews whose title has these words.
+        sort: By urgency (due first, then by risk, then oldest first), or by age.
+        after: Internal: only reviews behind this one in the order of `sort`.
         limit: Maximum number of rows.
         offset: Number of rows to skip.
     """
@@ -69,6 +86,10 @@ class ReviewFilter:
     run_id: str | None = None
     item_id: str | None = None
     ready: bool | None = None
+    queues: tuple[str, ...] = ()
+    words: str = ""
+    sort: Sort = "urgency"
+    after: After | None = None
     limit: int = 100
     offset: int = 0
 

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables
 from compound.review.decision.backend import Backend
-from compound.review.decision.claims import ORDER
 from compound.review.item.draft_json import draft_from_json
 from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary
 from compound.review.item.machine import Status
 from compound.review.item.rows import decision_of
 from compound.review.item.types import Decision, DraftVersion
+from compound.review.queue.paging import behind, order_of
 
 _REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decision
 _NAMES = (
@@ -29,8 +29,8 @@ def reviews(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
     query = (
         sa.select(*columns, _DRAFT.c.draft)
         .join(_DRAFT, (_DRAFT.c.review_id == _REVIEW.c.review_id) & (_DRAFT.c.seq == _REVIEW.c.draft_seq))
-        .where(*_conditions(where, backend.clock()))
-        .order_by(*ORDER)
+        .where(*_conditions(where, backend.clock()), *behind(where))
+        .order_by(*order_of(where.sort))
         .limit(where.limit)
         .offset(where.offset)
     )
@@ -67,6 +67,9 @@ def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]
         found.append(_REVIEW.c.item_id == where.item_id)
     if where.ready is not None:
         found.append(_REVIEW.c.ready.is_(where.ready))
+    if where.queues:
+        found.append(_REVIEW.c.queue.in_(where.queues))
+    found += [_REVIEW.c.title.icontains(word, autoescape=True) for word in where.words.split()]
     return found
 
 

@@ -33,26 +33,53 @@ class Refused(CompoundError):
     """The request is not allowed: a missing right, or a form of another site."""
 
 
-def needs(right: Right) -> Callable[[Request], Awaitable[Person]]:
-    """A dependency that requires somebody with a right; what they may not see does not exist for them."""
+def needs(right: Right, *others: Right) -> Callable[[Request], Awaitable[Person]]:
+    """A dependency that requires somebody with one of these rights; what they may not see does not exist for them."""
 
     async def signed_in(request: Request) -> Person:
-        person = await _caller(request)
+        person = await caller(request)
         request.state.person = person
-        if not person.may(right):
+        if not any(map(person.may, (right, *others))):
             raise Refused("web.no-right", f"{person.name} lacks the right {right.value!r}", fix="ask an admin for it")
         return person
 
     return signed_in
 
 
-async def _caller(request: Request) -> Person:
+async def caller(request: Request) -> Person:
+    """Who sends a request: the token's account, or whose session the cookie is.
+
+    Raises:
+        Refused: `web.token`, `web.foreign-form`.
+        SignInFirst: nobody is signed in.
+    """
+    known: Person | None = getattr(request.state, "person", None)
+    if known is not None:
+        return known
+    request.state.person = person = await _found(request)
+    return person
+
+
+async def still_signed_in(request: Request) -> bool:
+    """Whether who sent a long request is still there: the token is not revoked, the session has not ended."""
+    try:
+        await _found(request)
+    except (Refused, SignInFirst):
+        return False
+    return True
+
+
+async def _found(request: Request) -> Person:
     people = place_of(request).people
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret:
         person = await to_thread.run_sync(people.bearer, secret)
         if person is None:
-            raise Refused("web.token", "the token is unknown, too old or revoked", fix="compound people token")
+            raise Refused(
+                "web.token",
+                "the token is unknown, too old or revoked",
+                fix="compound people token NAME --label L --scope S creates one",
+            )
         return person
     cookie = request.cookies.get(COOKIE)
     person = None if cookie is None else await to_thread.run_sync(people.session, cookie)
@@ -71,15 +98,29 @@ async def require_own_form(request: Request, csrf: str) -> None:
     """
     import hmac
 
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    is_foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    require_own_site(request)
     given = request.headers.get("x-csrf-token")
     if given is None and _is_form(request):
         value = (await request.form()).get("csrf")
         given = value if isinstance(value, str) else None
-    is_ours = given is not None and hmac.compare_digest(given.encode(), csrf.encode())
-    if is_foreign or site not in (None, "same-origin", "none") or not is_ours:
-        raise Refused("web.foreign-form", "the form was not sent by a page of this server", fix="reload the page")
+    if given is None or not hmac.compare_digest(given.encode(), csrf.encode()):
+        raise _foreign()
+
+
+def require_own_site(request: Request) -> None:
+    """Refuse a request that a page of another site sent, as far as the browser says so.
+
+    Raises:
+        Refused: `web.foreign-form`.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    is_foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if is_foreign or site not in (None, "same-origin", "none"):
+        raise _foreign()
+
+
+def _foreign() -> Refused:
+    return Refused("web.foreign-form", "the form was not sent by a page of this server", fix="reload the page")
 
 
 def _is_form(request: Request) -> bool:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.project.review.items import STORED
 from compound.web.door.access import needs
+from compound.web.door.duties import need_duty
 from compound.web.identity.people import Person
 from compound.web.identity.roles import Right
 from compound.web.reviews.item import decisions_of, given_fields
@@ -111,6 +112,8 @@ def _decide(request: Request, person: Person, view: ReviewView, form: dict[str, 
     version = form.get("version", "")
     if not version.isdecimal():
         raise DataError("review.version", "the form carries no version", fix="reload the page")
+    need_duty(person, view, action)
+    need_duty(person, view, action)
     service = place_of(request).project.reviews()
     return service.decide(
         view.review_id,

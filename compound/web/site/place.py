@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from compound.project import Project
+    from compound.web.identity.oidc import OpenId
     from compound.web.identity.people import People, Person
     from compound.web.site.render import Pages
     from compound.web.worker import Worker
@@ -24,12 +25,14 @@ class Place:
         people: Who may sign in.
         pages: Renders templates.
         worker: Goes on with decided runs.
+        oidc: The OpenID provider that people sign in at; None without one.
     """
 
     project: Project
     people: People
     pages: Pages
     worker: Worker
+    oidc: OpenId | None = None
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -34,23 +36,21 @@ class Protect:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if _host(headers.get("host", "")) not in self._hosts:
-            await _refuse(send, 421, "this server does not have that name")
+            await _refuse(scope, send, 421, "web.host", "this server does not have that name")
             return
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
-            await _refuse(send, 413, "the request is larger than 256 kB")
+        body = None if not length.isdecimal() or int(length) > LARGEST_BODY else await _read(receive)
+        if body is None:
+            await _refuse(scope, send, 413, "web.too-large", "the request is larger than 256 kB")
             return
         nonce = secrets.token_urlsafe(16)
         scope[NONCE] = nonce
+        unread = [body]
 
-        async def limited() -> Message:
-            message = await receive()
-            if message["type"] == "http.request":
-                nonlocal read
-                read += len(message.get("body", b""))
-                if read > LARGEST_BODY:
-                    return {"type": "http.disconnect"}
-            return message
+        async def replayed() -> Message:
+            if unread:
+                return {"type": "http.request", "body": unread.pop(), "more_body": False}
+            return await receive()
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -59,8 +59,23 @@ class Protect:
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
-        read = 0
-        await self._app(scope, limited, protected)
+        await self._app(scope, replayed, protected)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, also one without a length; None if it is too large."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _host(header: str) -> str:
@@ -85,8 +100,11 @@ def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def _refuse(send: Send, status: int, why: str) -> None:
-    body = why.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+async def _refuse(scope: Scope, send: Send, status: int, code: str, why: str) -> None:
+    kind, body = b"text/plain; charset=utf-8", why.encode()
+    if str(scope["path"]).startswith("/api/"):
+        told = {"type": f"urn:compound:error:{code}", "title": HTTPStatus(status).phrase, "status": status}
+        kind, body = b"application/problem+json", json.dumps({**told, "code": code, "detail": why}).encode()
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compound.graph.drawing.svg import draw_svg
-from compound.project.settings.keys import BATCH_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.project.settings.keys import BATCH_KEYS, OIDC_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
 from compound.spec import load_graph
 from compound.spec.graph_file import GraphSpec
 from compound.spec.lakehouse_file import LakehouseFile
@@ -44,6 +44,7 @@ def reference_pages(root: Path) -> dict[Path, str]:
         "settings.md": {
             "project": plain_table(("key", "meaning"), PROJECT_KEYS),
             "batch": plain_table(("key", "meaning"), BATCH_KEYS),
+            "oidc": plain_table(("key", "meaning"), OIDC_KEYS),
             "profile": plain_table(("key", "meaning"), PROFILE_KEYS),
             "variables": plain_table(("variable", "meaning"), VARIABLES),
             "models": _whole(ModelsFile),

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +16,7 @@ import pytest
 from compound.project import Project
 from tests.project.many_stores.company import company
 from tests.project.many_stores.test_map_reviews import GRAPH, TOOLS, letter
+from tests.support.forked import PYTHON, run_forked
 
 PROGRAM = Path(__file__).parents[1] / "crash_program.py"
 LETTERS = [letter("i-1", "one"), letter("i-2", "two", "bob"), letter("i-3", "bad", "cyd")]
@@ -44,8 +43,8 @@ class Office:
     def command(self, moment: str, *words: str) -> int:
         """The exit code of a command that kills itself at a moment."""
         env = {**os.environ, "COMPOUND_ROOT": str(self.root), "COMPOUND_USER": "nora", "PYTHONPATH": os.getcwd()}
-        arguments = [sys.executable, str(PROGRAM), moment, str(self.root / "calls.log"), *words]
-        return subprocess.run(arguments, cwd=self.root, env=env, capture_output=True, check=False).returncode
+        arguments = [PYTHON, PROGRAM, moment, self.root / "calls.log", *words]
+        return run_forked(arguments, cwd=self.root, env=env).returncode
 
     def look(self) -> dict[str, Any]:
         """What there is: open items, letters that left, visits that were counted, drafts that were shown."""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
+from compound.connector.state import tables
 from compound.effect import EffectCall
-from compound.errors import ConflictError, DataError, EffectRefused
+from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused
 from compound.review import Edit, ReviewFilter, Status
 from compound.review.item.types import Draft, Redraft
 from compound.review.queue.queue import ReviewQueue
@@ -164,6 +167,19 @@ def test_two_different_people_approve(desk: Desk) -> None:
     assert (final.final, final.draft.text) == (True, "New.")
     with pytest.raises(ConflictError):
         desk.queue.auto_decide(open_review(desk, run_id="r2", second=("approve",)).review_id, policy="p")
+
+
+def test_the_database_refuses_a_final_decision_without_the_second_person(desk: Desk) -> None:
+    item = open_review(desk, second=("approve",))
+    first = desk.queue.decide(item.review_id, "approve", user="ann", version=1)
+    with desk.store.read() as db:
+        row = dict(db.execute(sa.select(tables.decision)).mappings().one())
+    alone = row | {"decision_id": "forged", "version": 50, "final": True}
+    with pytest.raises((IntegrityError, ConnectorError), match="a second person must agree"), desk.store.write() as db:
+        db.execute(sa.insert(tables.decision), alone)
+    assert [one.decision_id for one in desk.queue.decisions(item.review_id)] == [first.decision_id]
+    second = desk.queue.decide(item.review_id, "approve", user="bob", version=desk.queue.show(item.review_id).version)
+    assert second.final
 
 
 def test_a_rule_that_rejects_rejects(desk: Desk) -> None:

@@ -1,0 +1,14 @@
+from .aio import AsyncReviewClient as AsyncReviewClient
+from .errors import CallError as CallError
+from .sync import ReviewClient as ReviewClient
+from .types import AuditEvent as AuditEvent
+from .types import BulkItem as BulkItem
+from .types import Comment as Comment
+from .types import Evidence as Evidence
+from .types import GraphInfo as GraphInfo
+from .types import Outcome as Outcome
+from .types import Page as Page
+from .types import Problem as Problem
+from .types import Review as Review
+from .types import ReviewRow as ReviewRow
+from .types import Run as Run

@@ -1,0 +1,222 @@
+"""Calls as values: what both clients send, how an answer is read, and when a call is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+from pydantic import TypeAdapter, ValidationError
+
+from compound.client.errors import CallError
+from compound.client.types import (
+    AuditEvent,
+    BulkItem,
+    Comment,
+    Evidence,
+    GraphInfo,
+    Outcome,
+    Page,
+    Problem,
+    Review,
+    ReviewRow,
+    Run,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+_AGAIN: Final = frozenset({429, 502, 503, 504})
+_BUSY: Final = "api.key-busy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[T]):
+    """A call of the API.
+
+    Attributes:
+        answers: Type of its answer.
+        headers: Headers of its own; a change has an `Idempotency-Key`, so that it can be sent again.
+    """
+
+    method: str
+    path: str
+    answers: Any
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def read(call: Call[T], response: httpx.Response) -> T:
+    """The answer of a call.
+
+    Raises:
+        CallError: the server refused it, or answered something else.
+    """
+    if response.status_code >= 400:
+        raise _refused(response)
+    try:
+        content = b"null" if response.status_code == 204 else response.content
+        answer: T = TypeAdapter[Any](call.answers).validate_json(content)
+    except ValidationError as error:
+        what = f"{call.method} {call.path} has an answer of another form, with {error.error_count()} differences"
+        fix = "check the address; a proxy may answer in place of the server"
+        raise CallError("client.bad-answer", what, fix=fix, status=response.status_code) from error
+    return answer
+
+
+def _refused(response: httpx.Response) -> CallError:
+    try:
+        found = Problem.model_validate_json(response.content)
+    except ValidationError:  # a proxy wrote it
+        what = f"the server answered {response.status_code} {response.reason_phrase}"
+        return CallError("client.refused", what, fix="check the address", status=response.status_code)
+    error = CallError(found.code, found.detail or found.title, fix=found.fix, status=found.status)
+    error.current, error.request_id = found.current, found.request_id
+    return error
+
+
+def is_again(response: httpx.Response) -> bool:
+    """Whether the same call may succeed later: the server was busy, or still answers the first one."""
+    if response.status_code == 409:
+        return _refused(response).code == _BUSY
+    return response.status_code in _AGAIN
+
+
+def unreachable(error: Exception, address: str) -> CallError:
+    """The error of a call that did not reach the server, or whose answer did not come."""
+    what = f"{address} did not answer: {type(error).__name__}"
+    return CallError("client.unreachable", what, fix="start compound serve there, or check the address")
+
+
+def wait_s(attempt: int, response: httpx.Response | None) -> float:
+    """Seconds before the next attempt: what the server says, at most 30; else 0.2, 0.4, 0.8, ..."""
+    said = "" if response is None else response.headers.get("retry-after", "")
+    return min(float(said), 30.0) if said.isdecimal() else min(0.2 * 2.0**attempt, 5.0)
+
+
+def _change(
+    method: str, path: str, answers: object, body: Mapping[str, Any] | None = None, version: int | None = None
+) -> Call[Any]:
+    headers = {"idempotency-key": uuid4().hex}
+    if version is not None:
+        headers["if-match"] = f'"{version}"'
+    return Call(method=method, path=path, answers=answers, body=body, headers=headers)
+
+
+def _at(review: Review | ReviewRow | str, part: str = "") -> str:
+    name = review if isinstance(review, str) else review.review_id
+    return f"/reviews/{quote(name, safe='')}{part}"
+
+
+def list_reviews(**wanted: object) -> Call[Page[ReviewRow]]:
+    """A part of the list."""
+    params = {name: value for name, value in wanted.items() if value not in (None, "", ())}
+    return Call(method="GET", path="/reviews", answers=Page[ReviewRow], params=params)
+
+
+def show(review: Review | ReviewRow | str) -> Call[Review]:
+    """One item."""
+    return Call(method="GET", path=_at(review), answers=Review)
+
+
+def evidence(review: Review | ReviewRow | str) -> Call[Evidence]:
+    """What its draft was made from."""
+    return Call(method="GET", path=_at(review, "/evidence"), answers=Evidence)
+
+
+def audit(review: Review | ReviewRow | str) -> Call[list[AuditEvent]]:
+    """Its events."""
+    return Call(method="GET", path=_at(review, "/audit"), answers=list[AuditEvent])
+
+
+def comments(review: Review | ReviewRow | str) -> Call[list[Comment]]:
+    """What people said about it."""
+    return Call(method="GET", path=_at(review, "/comments"), answers=list[Comment])
+
+
+def comment(review: Review | ReviewRow | str, text: str) -> Call[Comment]:
+    """Say something about it."""
+    return _change("POST", _at(review, "/comments"), Comment, {"text": text})
+
+
+def claim_next(queue: str | None, lease_s: float) -> Call[Review | None]:
+    """Claim the most urgent item."""
+    return _change("POST", "/reviews/next", Review | None, {"queue": queue, "lease_s": lease_s})
+
+
+def claim(review: Review | ReviewRow | str, lease_s: float, takeover: bool) -> Call[Review]:
+    """Hold an item."""
+    return _change("POST", _at(review, "/claim"), Review, {"lease_s": lease_s, "takeover": takeover})
+
+
+def heartbeat(review: Review | ReviewRow | str, lease_s: float) -> Call[Review]:
+    """Go on holding it."""
+    return _change("POST", _at(review, "/heartbeat"), Review, {"lease_s": lease_s})
+
+
+def release(review: Review | ReviewRow | str) -> Call[Review]:
+    """Let others decide it."""
+    return _change("DELETE", _at(review, "/claim"), Review)
+
+
+def save_draft(review: Review, fields: Mapping[str, Any]) -> Call[Review]:
+    """Keep what a person has written."""
+    return _change("PUT", _at(review, "/draft"), Review, {"fields": dict(fields)}, review.version)
+
+
+def decide(review: Review | ReviewRow, action: str, fields: Mapping[str, Any] | None, note: str) -> Call[Outcome]:
+    """Decide the version that was read."""
+    body = {"action": action, "fields": dict(fields or {}), "note": note}
+    return _change("POST", _at(review, "/decisions"), Outcome, body, review.version)
+
+
+def decide_many(
+    reviews: Sequence[Review | ReviewRow], action: str, fields: Mapping[str, Any] | None
+) -> Call[list[BulkItem]]:
+    """The same decision about several items."""
+    wishes = [
+        {"review_id": one.review_id, "version": one.version, "action": action, "fields": dict(fields or {})}
+        for one in reviews
+    ]
+    return _change("POST", "/reviews/bulk-decisions", list[BulkItem], {"decisions": wishes})
+
+
+def snooze(review: Review | ReviewRow, until: datetime) -> Call[Review]:
+    """Ask nobody until a time."""
+    return _change("POST", _at(review, "/snooze"), Review, {"until": until.isoformat()}, review.version)
+
+
+def move(review: Review | ReviewRow | str, to: str) -> Call[Review]:
+    """`undo`, `wake` or `redraft` an item."""
+    return _change("POST", _at(review, f"/{to}"), Review)
+
+
+def run(graph: str, given: Mapping[str, Any], context: Mapping[str, Any] | None, key: str | None) -> Call[Run]:
+    """Run a graph."""
+    body = {"input": dict(given), "context": dict(context or {})}
+    made = _change("POST", f"/graphs/{quote(graph, safe='')}/runs", Run, body)
+    return (
+        made
+        if key is None
+        else Call(method=made.method, path=made.path, answers=Run, body=body, headers={"idempotency-key": key})
+    )
+
+
+def show_run(run_id: str) -> Call[Run]:
+    """A run as it is now."""
+    return Call(method="GET", path=f"/runs/{quote(run_id, safe='')}", answers=Run)
+
+
+def graphs() -> Call[list[GraphInfo]]:
+    """The graphs of the project."""
+    return Call(method="GET", path="/graphs", answers=list[GraphInfo])
+
+
+def graph(name: str) -> Call[GraphInfo]:
+    """One graph with its schemas."""
+    return Call(method="GET", path=f"/graphs/{quote(name, safe='')}", answers=GraphInfo)

@@ -1,0 +1,268 @@
+"""What the API answers, typed: the server builds its answers from these models, and the client reads them."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True, extra="ignore")
+
+
+class ReviewRow(_Answer):
+    """A review in a list.
+
+    Attributes:
+        status: `pending`, `in_review`, `awaiting_second`, `decided`, `stale`, `snoozed`, `expired`, `withdrawn`.
+        version: Goes up with every change; a decision names the version that its maker read.
+        ready: Whether the graph's `auto` rule holds for the draft; None without a rule.
+        created_at: ISO 8601, UTC, like all times.
+    """
+
+    review_id: str
+    version: int
+    status: str
+    queue: str
+    item_id: str = ""
+    subject: str = ""
+    graph: str = ""
+    node: str = ""
+    run_id: str = ""
+    risk: int = 0
+    level: int = 0
+    ready: bool | None = None
+    reasons: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    held_by: str = ""
+    held_until: str | None = None
+    created_at: str
+    due_at: str | None = None
+    expire_at: str | None = None
+    snooze_until: str | None = None
+    first_approver: str = ""
+
+
+class Review(_Answer):
+    """A review with what a person needs to decide it; its evidence is a call of its own.
+
+    Attributes:
+        item: The source item, as the graph's `item` declares it.
+        draft: The text that an approval sends.
+        actions: Further actions of an approval.
+        offers: Possible decisions: action to field to type.
+        fields: Fields that have a value already; an edit changes these.
+        effects: Action to what it does, in order: `{node, name, target, arguments}`.
+        pending: The first of two approvals that waits for a second person; None if there is none.
+        undo_until: Until when the last decision can be undone; None if it cannot.
+        outcomes: Effects of its decisions with their status.
+    """
+
+    review_id: str
+    version: int
+    status: str
+    queue: str
+    run_id: str
+    graph: str = ""
+    node: str = ""
+    returns: int = 0
+    level: int = 0
+    risk: int = 0
+    name: str = ""
+    title: str = ""
+    item: Record = Field(default_factory=dict)
+    conversation: tuple[Record, ...] = ()
+    draft: str = ""
+    actions: tuple[Record, ...] = ()
+    reasons: tuple[str, ...] = ()
+    offers: dict[str, dict[str, str]] = Field(default_factory=dict)
+    fields: Record = Field(default_factory=dict)
+    effects: dict[str, tuple[Record, ...]] = Field(default_factory=dict)
+    done: tuple[Record, ...] = ()
+    outcomes: tuple[Record, ...] = ()
+    decisions: tuple[Record, ...] = ()
+    drafts: tuple[Record, ...] = ()
+    pending: Record | None = None
+    ended: Record | None = None
+    stale: str = ""
+    ready: bool | None = None
+    second: tuple[str, ...] = ()
+    first_approver: str = ""
+    held_by: str = ""
+    held_until: str | None = None
+    created_at: str
+    due_at: str | None = None
+    expire_at: str | None = None
+    snooze_until: str | None = None
+    undo_until: str | None = None
+    undo_s: dict[str, float] = Field(default_factory=dict)
+    pruned_at: str | None = None
+
+
+class Evidence(_Answer):
+    """What a draft was made from.
+
+    Attributes:
+        evidence: Name of the graph to its value: passages, rows, results of checks.
+        refs: Row to its version when the draft was made.
+    """
+
+    review_id: str
+    version: int
+    evidence: Record
+    refs: dict[str, int]
+
+
+class Outcome(_Answer):
+    """What a decision led to.
+
+    Attributes:
+        run_status: Status of the run: `done`, `waiting_review`, or why it still waits.
+        ok: Whether nothing is left to do.
+        effects: Name, status and error of each effect.
+        is_back: Whether an effect was refused and the item is open again; `problem` says why.
+        undo_until: Until when the decision can be undone; no effect runs before.
+    """
+
+    review_id: str
+    decision_id: str
+    action: str
+    actor: str
+    run_status: str
+    ok: bool
+    effects: tuple[Record, ...] = ()
+    is_back: bool = False
+    problem: str = ""
+    undo_until: str | None = None
+
+
+class Comment(_Answer):
+    """What somebody said about a review."""
+
+    comment_id: str
+    review_id: str
+    author: str
+    text: str
+    created_at: str
+
+
+class AuditEvent(_Answer):
+    """A row of the audit log: ids, hashes and small facts, never texts."""
+
+    seq: int
+    event: str
+    actor: str
+    at: str
+    details: Record
+
+
+class AuditReport(_Answer):
+    """The result of verifying the audit log.
+
+    Attributes:
+        head: Hash of the last valid row; kept elsewhere, it proves later that no rows were removed.
+        broken_at: Number of the first invalid row; None if all are valid.
+    """
+
+    ok: bool
+    rows: int
+    head: str
+    broken_at: int | None = None
+    problem: str = ""
+
+
+class Run(_Answer):
+    """A run of a graph.
+
+    Attributes:
+        status: `done`, `waiting_review`, `running`, `failed`, `cancelled`, `stopped`.
+        output: The graph's output; None until it is done.
+        review_ids: Reviews that wait for a person.
+        error: Code, text and fix of a failed run; None for others.
+    """
+
+    run_id: str
+    graph: str
+    status: str
+    output: Record | None = None
+    review_ids: tuple[str, ...] = ()
+    error: Record | None = None
+
+
+class GraphInfo(_Answer):
+    """A graph that can be called.
+
+    Attributes:
+        needs_context: Names of `context` that a run needs.
+        has_reviews: Whether a run may wait for a person.
+        has_effects: Whether a run may change the outside world.
+        input_schema: JSON Schema of `input`; None in lists.
+        output_schema: JSON Schema of the output; None in lists.
+    """
+
+    name: str
+    description: str = ""
+    needs_context: tuple[str, ...] = ()
+    has_reviews: bool = False
+    has_effects: bool = False
+    input_schema: Record | None = None
+    output_schema: Record | None = None
+
+
+class Page(BaseModel, Generic[T]):
+    """A part of a list.
+
+    Attributes:
+        items: The entries, in the order of the list.
+        next: Cursor of the next part; None at the end.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+class Problem(BaseModel):
+    """Why a call failed, RFC 9457.
+
+    Attributes:
+        code: Stable name of the error: `review.claimed`; docs/errors explains each.
+        detail: What was found.
+        fix: What to do; empty if only a retry helps.
+        errors: For a request that does not have its form: where, and what is wrong.
+        current: For a conflict about a review: the item as it is now.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = "about:blank"
+    title: str = ""
+    status: int
+    code: str = ""
+    detail: str = ""
+    fix: str = ""
+    instance: str = ""
+    request_id: str = ""
+    errors: list[Record] | None = None
+    current: Review | None = None
+
+
+class BulkItem(BaseModel):
+    """What became of one of several decisions; `status` is that of the single call.
+
+    Attributes:
+        outcome: If it succeeded.
+        problem: If it did not.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    review_id: str
+    status: int
+    outcome: Outcome | None = None
+    problem: Problem | None = None

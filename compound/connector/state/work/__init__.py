@@ -1,0 +1,1 @@
+"""What people asked of batches, and the stored runs of suites."""

@@ -1,0 +1,1 @@
+"""Batches of a project, for their owners."""

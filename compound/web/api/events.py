@@ -1,0 +1,98 @@
+"""`/events`: what happens to reviews, as server-sent events or as one answer for callers that poll."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any, Final
+
+import anyio
+import orjson
+import sqlalchemy as sa
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from compound.connector.state.tables import audit, review
+from compound.graph import SSE_HEADERS
+from compound.web.api.calls import Reader, aside, moment, problems
+from compound.web.door.access import still_signed_in
+from compound.web.identity.person import Person
+from compound.web.site.place import place_of
+
+router = APIRouter(tags=["events"])
+EVERY_S: Final = 1.0
+"""Seconds between two looks at the audit log."""
+BEAT_S: Final = 15.0
+"""Seconds of silence before a comment, which detects a reader that has left, and whether it is still signed in."""
+MOST: Final = 200
+"""Events of one look."""
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "The events."}
+}
+
+
+@router.get("/events", responses={**problems(), **_STREAM}, response_class=Response)
+async def events(
+    request: Request,
+    person: Reader,
+    after: Annotated[int | None, Query(ge=0, le=2**53, description="Id of the last event that was read.")] = None,
+    follow: Annotated[bool, Query(description="False: what there is now, and then the end.")] = True,
+    last_event_id: Annotated[str | None, Header(max_length=20, description="As `after`; browsers send it.")] = None,
+) -> Response:
+    """Events of the reviews that the caller sees.
+
+    The name of an event is that of the audit log (`review.opened`, `review.claimed`, `review.decided`, ...), its id
+    counts up, and a stream that broke off goes on behind `Last-Event-ID` without a gap. Without either, it begins
+    now.
+    """
+    seen = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else after
+    start = await aside(lambda: _newest(request)) if seen is None else min(seen, 2**53)
+    blocks = _blocks(request, person, start, follow=follow)
+    return StreamingResponse(blocks, media_type="text/event-stream", headers=dict(SSE_HEADERS))
+
+
+async def _blocks(request: Request, person: Person, last: int, *, follow: bool) -> AsyncGenerator[bytes]:
+    yield b"retry: 2000\n\n"
+    silent = 0.0
+    while True:
+        rows, read = await aside(lambda: _behind(request, person, last))  # noqa: B023 - awaited at once
+        for row in rows:
+            data = {"event": row.event, "review_id": row.subject, "queue": row.queue, "actor": row.actor}
+            data |= {"at": moment(row.at), "action": row.details.get("action"), "version": row.details.get("version")}
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (row.seq, row.event.encode(), orjson.dumps(data))
+        is_full, last = read > last and len(rows) == MOST, max(read, last)
+        silent = 0.0 if rows else silent + EVERY_S
+        if is_full:
+            continue
+        if not follow:
+            return
+        if silent >= BEAT_S:
+            if not await still_signed_in(request):
+                return
+            silent = 0.0
+            yield b": still here\n\n"
+        await anyio.sleep(EVERY_S)
+
+
+def _newest(request: Request) -> int:
+    with place_of(request).project.resources.state.read() as db:
+        return int(db.execute(sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))).scalar_one())
+
+
+def _behind(request: Request, person: Person, last: int) -> tuple[Sequence[Any], int]:
+    """The next events that the person may see, and the number up to which the log was read."""
+    query = (
+        sa.select(audit.c.seq, audit.c.event, audit.c.subject, audit.c.actor, audit.c.at, audit.c.details)
+        .add_columns(review.c.queue)
+        .join(review, review.c.review_id == audit.c.subject)
+        .where(audit.c.seq > last, audit.c.event.startswith("review."))
+        .order_by(audit.c.seq)
+        .limit(MOST)
+    )
+    if person.teams:
+        query = query.where(review.c.queue.in_(person.teams))
+    with place_of(request).project.resources.state.read() as db:
+        rows = db.execute(query).all()
+        if len(rows) == MOST:
+            return rows, int(rows[-1].seq)
+        newest = db.execute(sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))).scalar_one()
+        return rows, int(newest)

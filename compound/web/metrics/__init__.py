@@ -1,0 +1,1 @@
+"""Figures for Prometheus, and whether the server can work."""

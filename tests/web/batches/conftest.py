@@ -1,0 +1,62 @@
+"""One served project with a batch in which two items failed; its owner is signed in once for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.project.batches.watched import Watched
+from tests.project.keys.table import Place
+from tests.web.conftest import Person, Site, aside, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    desk = Watched(tmp_path_factory.mktemp("batches"))
+    desk.questions("bug1", "two", "three", "bug4")
+    return desk
+
+
+@pytest.fixture(scope="module")
+def site(watched: Watched) -> Iterator[Site]:
+    with served(Place(watched.root)) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, site: Site) -> Any:
+    """The cookies of the owner."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/reviews")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def owner(people: Callable[..., Person], session: Any) -> Callable[..., Person]:
+    """Opens browsers of the owner."""
+
+    def signed_in(**options: Any) -> Person:
+        return people(storage_state=session, **options)
+
+    return signed_in
+
+
+def batch_of(watched: Watched, name: str = "q.csv", code: int = 3) -> str:
+    """Run a file of questions; the id of the batch."""
+
+    def run() -> str:
+        watched.batch("ask", "--from", str(watched.root / name), code=code)
+        found = [row for row in watched.batches("list") if row["source"] == name]
+        return str(found[0]["job_id"])
+
+    return aside(run)
