@@ -16,6 +16,7 @@ from compound.trace.parquet import ParquetStore
 from compound.trace.recorder import Recorder
 from compound.web import create_app
 from compound.web.identity.people import People
+from compound.web.identity.roles import rights_of
 from tests.support.projects import write_project
 
 GRAPH = """\
@@ -49,7 +50,7 @@ class Web:
         for role in ("developer", "viewer", "operator"):
             people.add(role, roles=[role])
         self._tokens = {
-            role: people.token(role, label="test", scopes=["read", "runs", "create"])
+            role: people.token(role, label="test", scopes=sorted(right.value for right in rights_of([role])))
             for role in ("developer", "viewer", "operator")
         }
 
