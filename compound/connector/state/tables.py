@@ -36,8 +36,8 @@ from compound.connector.state.work.tables import batch_request, suite_case, suit
 __all__ = [
     "account", "api_token", "audit", "batch_item", "batch_job", "batch_request", "call", "certificate", "decision",
     "draft_version", "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox",
-    "resume", "review", "review_assignment", "review_comment", "review_pen", "run", "score", "serving_tables", "suite_case",
-    "suite_run", "web_session",
+    "resume", "review", "review_assignment", "review_comment", "review_pen", "run", "score", "serving_tables",
+    "suite_case", "suite_run", "web_session",
 ]  # fmt: skip
 
 run = Table(

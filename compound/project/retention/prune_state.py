@@ -236,7 +236,7 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
 
 
 def _forget_people(db: Connection, ids: Collection[str]) -> None:
-    """Remove what people wrote about the reviews of the runs and did not decide, and answers kept for requests sent again."""
+    """Remove what people wrote about the reviews of the runs, and answers that are kept for requests sent again."""
     reviews = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
     comment, pen = tables.review_comment, tables.review_pen
     db.execute(sa.update(comment).where(comment.c.review_id.in_(reviews)).values(text=""))

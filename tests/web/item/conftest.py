@@ -51,7 +51,7 @@ LETTERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The workshop, served, with a letter for each test."""
     place = aside(workshop, tmp_path_factory.mktemp("workshop"))
@@ -66,7 +66,7 @@ def site(shop: Site) -> Site:
     return shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed(browser: Browser, shop: Site) -> Any:
     """The owner's cookies: the link works once."""
     context = browser.new_context()
