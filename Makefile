@@ -28,9 +28,9 @@ $(CHARTS): $(STAMP)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt -e ".[charts,postgres]"
 	@touch $@
 
-# A browser and its driver take 600 MB that only the tests of the pages use.
+# A browser, PostgreSQL and other partners of the tests take 700 MB that nothing else uses.
 $(BROWSER): $(STAMP)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt --group browser
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -c constraints.txt --group partners
 	$(BIN)/python -m tests.support.browsers
 	@touch $@
 
@@ -58,7 +58,7 @@ check: $(CHARTS) $(BROWSER)  ## format, lint, types, layers, pages are current
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.docs --check
 
-docs: $(CHARTS)  ## write the generated parts of the pages
+docs: $(CHARTS) $(BROWSER)  ## write the generated parts of the pages
 	$(BIN)/python -m tests.docs
 
 mutations: $(STAMP)  ## make mistakes in valid graphs; print and write down how many check finds
@@ -69,7 +69,7 @@ fmt: $(STAMP)  ## write the canonical format
 	$(BIN)/ruff check --fix .
 	$(BIN)/compound fmt
 
-bench: $(STAMP)  ## measure and write build/bench.json
+bench: $(BROWSER)  ## measure and write build/bench.json
 	$(BIN)/python -m tests.bench
 
 lock:  ## write constraints.txt from the present environment
