@@ -20,7 +20,7 @@ from compound.errors import CompoundError
 from compound.web.api.app import PREFIX, create_api
 from compound.web.api.problems import http_problem
 from compound.web.batches import routes as batches
-from compound.web.door import login, openid
+from compound.web.door import login, openid, settings
 from compound.web.door.access import COOKIE, SignInFirst
 from compound.web.door.answers import status_of
 from compound.web.evaluations import routes as evaluations
@@ -33,6 +33,7 @@ from compound.web.runs import routes as runs
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
+from compound.web.site.words import N_
 from compound.web.webhooks.deliver import deliver_due
 from compound.web.worker import Worker
 
@@ -42,6 +43,16 @@ if TYPE_CHECKING:
 STATIC: Final = Path(__file__).parent / "static"
 STOP_S: Final = 10.0
 """Seconds that runs have to end when the server stops."""
+TITLES: Final = {
+    403: N_("Not allowed"),
+    404: N_("Not found"),
+    405: N_("Not found"),
+    409: N_("Conflict"),
+    422: N_("Not possible"),
+    429: N_("Too many attempts"),
+    503: N_("Not reachable"),
+}
+"""Status to the title of the page that tells of an error."""
 LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -72,6 +83,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(login.router)
     app.include_router(openid.router)
+    app.include_router(settings.router)
     app.include_router(reviews.router)
     app.include_router(batches.router)
     app.include_router(evaluations.router)
@@ -115,7 +127,7 @@ async def _not_there(request: Request, error: Exception) -> Response:
         return await http_problem(request, error)
     phrase = HTTPStatus(error.status_code).phrase
     told = CompoundError("web.unknown-page", f"{request.url.path}: {phrase.lower()}", fix="/reviews lists the reviews")
-    values = {"error": told, "status": error.status_code, "phrase": phrase}
+    values = {"error": told, "status": error.status_code, "title": TITLES.get(error.status_code, N_("Error"))}
     answer = place_of(request).pages.render(request, "error.html", values, status=error.status_code)
     answer.headers.update(error.headers or {})
     return answer
@@ -128,5 +140,5 @@ async def _told(request: Request, error: Exception) -> Response:
     place = place_of(request)
     cookie = request.cookies.get(COOKIE)
     person = getattr(request.state, "person", None) if cookie else None
-    values = {"error": error, "status": status, "phrase": HTTPStatus(status).phrase}
+    values = {"error": error, "status": status, "title": TITLES.get(status, N_("Error"))}
     return place.pages.render(request, "error.html", values, person=person, status=status)

@@ -11,6 +11,7 @@ from compound.web.door.access import COOKIE, require_own_site
 from compound.web.door.back import HOME, inside
 from compound.web.identity.people import LONGEST_S
 from compound.web.site.place import Place, place_of
+from compound.web.site.words import Words, chosen
 
 router = APIRouter()
 
@@ -40,7 +41,8 @@ async def sign_in(request: Request) -> Response:
         status = 429 if error.code == "web.too-many-attempts" else 403
         return place.pages.render(request, "login/login.html", values, status=status)
     if name is None:
-        values = _values(request, back, error="The name or the password is wrong.")
+        words = Words.of(chosen(request, None))
+        values = _values(request, back, error=words.text("The name or the password is wrong."))
         return place.pages.render(request, "login/login.html", values, status=403)
     return await signed_in(request, name, back)
 

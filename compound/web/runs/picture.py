@@ -11,12 +11,14 @@ from markupsafe import Markup
 from compound.errors import CompoundError
 from compound.web.runs.figures import time_of
 from compound.web.site.visible import without_hidden
+from compound.web.site.words import ENGLISH
 
 if TYPE_CHECKING:
     from compound.graph.drawing.picture import Mark
     from compound.project import Project
     from compound.spec import GraphSpec
     from compound.web.runs.story import NodeStory, RunStory
+    from compound.web.site.words import Words
 
 _TAKES_NO_TIME = frozenset({"skipped", "waiting"})
 
@@ -44,7 +46,13 @@ def paths(spec: GraphSpec) -> dict[str, str]:
 
 
 def run_picture(
-    spec: GraphSpec, story: RunStory, *, chosen: str = "", live: Mapping[str, str] | None = None, where: str = ""
+    spec: GraphSpec,
+    story: RunStory,
+    *,
+    chosen: str = "",
+    live: Mapping[str, str] | None = None,
+    where: str = "",
+    words: Words = ENGLISH,
 ) -> Markup:
     """The picture as SVG; a node leads to its details.
 
@@ -54,8 +62,9 @@ def run_picture(
         chosen: The node whose details are shown.
         live: Node to its state, for a run that is not recorded yet.
         where: Path of the page; empty for the present one.
+        words: The language.
     """
-    return drawn(spec, lambda path: _mark(path, story, chosen, live or {}, where))
+    return drawn(spec, lambda path: _mark(path, story, chosen, live or {}, where, words))
 
 
 def graph_picture(spec: GraphSpec) -> Markup:
@@ -63,16 +72,18 @@ def graph_picture(spec: GraphSpec) -> Markup:
     return drawn(spec, None)
 
 
-def pair_picture(spec: GraphSpec, one: RunStory, other: RunStory, differs: Collection[str], where: str) -> Markup:
+def pair_picture(
+    spec: GraphSpec, one: RunStory, other: RunStory, differs: Collection[str], where: str, words: Words = ENGLISH
+) -> Markup:
     """The picture of the second run, with the nodes marked that differ from the first."""
     from dataclasses import replace
 
     def mark(path: str) -> Mark:
-        made = _mark(path, other, "", {}, where)
+        made = _mark(path, other, "", {}, where, words)
         was = one.nodes.get(path)
         label = made.label
         if path in differs and was is not None:
-            label = " → ".join(part for part in (_label(was), made.label) if part)
+            label = " → ".join(part for part in (_label(was, words), made.label) if part)
         return replace(made, is_changed=path in differs, label=label, href=f"#node-{path}" if path in differs else "")
 
     return drawn(spec, mark)
@@ -89,19 +100,20 @@ def drawn(spec: GraphSpec, mark: Callable[[str], Mark] | None) -> Markup:
         return Markup("")
 
 
-def _mark(path: str, story: RunStory, chosen: str, live: Mapping[str, str], where: str) -> Mark:
+def _mark(path: str, story: RunStory, chosen: str, live: Mapping[str, str], where: str, words: Words) -> Mark:
     from compound.graph.drawing.picture import Mark
 
     node, href = story.nodes.get(path), f"{where}?{urlencode({'node': path})}#details"
     if node is None:
         state = live.get(path, "unreached")
-        label = "did not run" if not live and story.status not in ("running", "paused") else ""
+        label = words.text("did not run") if not live and story.status not in ("running", "paused") else ""
         return Mark(state=state, label=label, href=href, is_chosen=path == chosen)
-    return Mark(state=live.get(path, node.state), label=_label(node), href=href, is_chosen=path == chosen)
+    return Mark(state=live.get(path, node.state), label=_label(node, words), href=href, is_chosen=path == chosen)
 
 
-def _label(node: NodeStory) -> str:
+def _label(node: NodeStory, words: Words) -> str:
     if node.state in _TAKES_NO_TIME:
-        return without_hidden(node.why) if node.state == "skipped" else "waits for a person"
-    many = f"{len(node.attempts)} times" if len(node.attempts) > 1 else ""
+        return without_hidden(node.why) if node.state == "skipped" else words.text("waits for a person")
+    n = len(node.attempts)
+    many = words.plural("%(n)s time", "%(n)s times", n) % {"n": n} if n > 1 else ""
     return " · ".join(part for part in (time_of(node.ms), node.cost, many) if part)

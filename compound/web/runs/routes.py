@@ -23,6 +23,7 @@ from compound.web.runs.picture import graph_of, pair_picture, paths, run_picture
 from compound.web.runs.story import story_of
 from compound.web.runs.waterfall import waterfall
 from compound.web.site.place import place_of
+from compound.web.site.words import Words, chosen
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -89,7 +90,7 @@ async def against_one(request: Request, person: Developer, run_id: str, other: s
 @router.get("/runs/{run_id}/against/{other}")
 async def against(request: Request, person: Developer, run_id: str, other: str) -> Response:
     """Two runs side by side."""
-    values = await to_thread.run_sync(_pair_values, request, run_id, other)
+    values = await to_thread.run_sync(_pair_values, request, person, run_id, other)
     return place_of(request).pages.render(request, "runs/against.html", values, person=person)
 
 
@@ -127,9 +128,9 @@ def _run_values(request: Request, person: Person, run_id: str, node: str, tab: s
     project, live = place_of(request).project, live_of(request).get(run_id)
     story = story_of(project, run_id, of=[node] if node else (), graph="" if live is None else live.graph)
     is_live = live is not None and not live.is_over
-    spec = graph_of(project, story)
+    spec, words = graph_of(project, story), Words.of(chosen(request, person))
     states = dict(live.states) if live is not None and is_live else {}
-    drawn = "" if spec is None else run_picture(spec, story, chosen=node, live=states)
+    drawn = "" if spec is None else run_picture(spec, story, chosen=node, live=states, words=words)
     return {
         "story": story,
         "picture": drawn,
@@ -137,7 +138,7 @@ def _run_values(request: Request, person: Person, run_id: str, node: str, tab: s
         "node": node,
         "details": details_of(story, node, tab) if node else None,
         "tabs": TABS,
-        "waterfall": waterfall(story, time.time_ns()),
+        "waterfall": waterfall(story, time.time_ns(), words),
         "reviews": reviews_of(project, person, story.run_id),
         "effects": effects_of(project, story.run_id),
         "is_live": is_live,
@@ -149,13 +150,14 @@ def _run_values(request: Request, person: Person, run_id: str, node: str, tab: s
     }
 
 
-def _pair_values(request: Request, run_id: str, other: str) -> dict[str, object]:
+def _pair_values(request: Request, person: Person, run_id: str, other: str) -> dict[str, object]:
     project = place_of(request).project
     first, second = (story_of(project, name, of=None) for name in (run_id, other))
     found = pairs(first, second)
     differs = [pair.path for pair in found if pair.differs]
     spec = graph_of(project, second)
-    drawn = "" if spec is None else pair_picture(spec, first, second, differs, f"/runs/{second.run_id}")
+    words, where = Words.of(chosen(request, person)), f"/runs/{second.run_id}"
+    drawn = "" if spec is None else pair_picture(spec, first, second, differs, where, words)
     sides = [
         {"story": story, "took": time_of(story.ms) if story.spans else "", "cost": story.cost}
         for story in (first, second)

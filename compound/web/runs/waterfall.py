@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from compound.web.runs.figures import cost_of, time_of
+from compound.web.site.names import named
 from compound.web.site.visible import without_hidden
+from compound.web.site.words import ENGLISH
 
 if TYPE_CHECKING:
     from compound.web.runs.story import RunStory
+    from compound.web.site.words import Words
 
 Span = Mapping[str, Any]
 MOST_ROWS: Final = 300
@@ -113,7 +116,7 @@ class _Axis:
         return found
 
 
-def waterfall(story: RunStory, now_ns: int) -> Waterfall:
+def waterfall(story: RunStory, now_ns: int, words: Words = ENGLISH) -> Waterfall:
     """The spans of a run in the order of their tree."""
     if not story.spans:
         return Waterfall(bars=(), waits=(), ticks=())
@@ -125,7 +128,7 @@ def waterfall(story: RunStory, now_ns: int) -> Waterfall:
         for index in range(len(node.attempts))
     }
     rows = _walk(story.spans)
-    bars = [_bar(span, depth, axis, nodes) for depth, span in rows[:MOST_ROWS]]
+    bars = [_bar(span, depth, axis, nodes, words) for depth, span in rows[:MOST_ROWS]]
     return Waterfall(
         bars=bars,
         waits=axis.waits(now_ns, is_waiting=is_waiting),
@@ -163,7 +166,7 @@ def _walk(spans: Sequence[Span]) -> list[tuple[int, Span]]:
     return found
 
 
-def _bar(span: Span, depth: int, axis: _Axis, nodes: Mapping[str, str]) -> Bar:
+def _bar(span: Span, depth: int, axis: _Axis, nodes: Mapping[str, str], words: Words) -> Bar:
     begin, end = int(span["start_time_unix_nano"]), int(span["end_time_unix_nano"])
     x = axis.at(begin)
     attributes = span["attributes"] or {}
@@ -171,7 +174,8 @@ def _bar(span: Span, depth: int, axis: _Axis, nodes: Mapping[str, str]) -> Bar:
     state = "waiting" if state == "done" and "paused" in attributes and span["kind"] == "node" else state
     took = time_of((end - begin) / 1e6)
     name = str(span["name"]).removeprefix("node ")
-    again = f" (attempt {span['attempt']})" if (span["attempt"] or 1) > 1 else ""
+    attempt = int(span["attempt"] or 1)
+    again = f" ({words.text('attempt %(n)s') % {'n': attempt}})" if attempt > 1 else ""
     return Bar(
         name=f"{name.removeprefix('invoke_workflow ')}{again}",
         kind=str(span["node_kind"] or span["kind"]),
@@ -182,5 +186,5 @@ def _bar(span: Span, depth: int, axis: _Axis, nodes: Mapping[str, str]) -> Bar:
         cost=cost_of(span["cost_usd"]),
         state=state,
         node=nodes.get(str(span["span_id"])) or nodes.get(str(span["node_span_id"])) or "",
-        said=without_hidden(f"{name}, {state}, {took}"),
+        said=without_hidden(f"{name}, {named(state, words)}, {took}"),
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from compound.web.door.back import HOME
+from compound.web.site.names import named
 from compound.web.site.protect import NONCE
-from compound.web.site.times import Moments
+from compound.web.site.times import Moments, decimal
 from compound.web.site.visible import chips
 from compound.web.site.words import LANGUAGES, Words, chosen
 
@@ -64,15 +66,25 @@ class Pages:
             "rights": set[str]() if person is None else {one.value for one in person.rights},
             "nonce": request.scope[NONCE],
             "path": request.url.path,
+            "here": _here(request),
             "language": words.language,
             "languages": LANGUAGES,
             "direction": words.direction,
             "theme": theme,
             "csrf": "" if person is None else person.csrf,
             "moment": Moments(words).show,
+            "decimal": partial(decimal, words),
+            "named": partial(named, words=words),
             "_": words.text,
             "gettext": words.text,
             "ngettext": words.plural,
         }
         text = self._environment.get_template(template).render({**shared, **(values or {})})
         return HTMLResponse(text, status_code=status)
+
+
+def _here(request: Request) -> str:
+    """Where a small form of the page leads back to: the page, if it can be opened again."""
+    if request.method != "GET":
+        return HOME
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path

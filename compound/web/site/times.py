@@ -1,4 +1,4 @@
-"""Times for people: relative, with the exact one beside it."""
+"""Times and numbers for people: times relative, with the exact one beside them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 if TYPE_CHECKING:
@@ -27,3 +28,8 @@ class Moments:
         text = format_timedelta(apart, add_direction=True, locale=self._language)
         exact = format_datetime(then, "medium", locale=self._language, tzinfo=UTC)
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(iso, exact, text)
+
+
+def decimal(words: Words, value: float, digits: int) -> str:
+    """A number with as many decimal places, as the language writes it: `0,950`."""
+    return format_decimal(value, f"#,##0.{'0' * digits}" if digits else "#,##0", locale=words.language)

@@ -19,6 +19,11 @@ LANGUAGES: Final = {"en": "English", "de": "Deutsch", "es": "EspaÃ±ol", "ar": "Ø
 _RIGHT_TO_LEFT: Final = frozenset({"ar"})
 
 
+def N_(message: str) -> str:
+    """Marks a text that is translated where it is shown."""
+    return message
+
+
 class Words:
     """The words of one language.
 
@@ -48,6 +53,10 @@ class Words:
     def plural(self, one: str, many: str, n: int) -> str:
         """The form of a message for a number."""
         return self._translations.ngettext(one, many, n)
+
+
+ENGLISH: Final = Words("en", NullTranslations())
+"""The words as the program has them."""
 
 
 def chosen(request: Request, person: Person | None) -> str:

@@ -120,10 +120,10 @@ def test_entries_of_lists_are_changed_added_and_left_out() -> None:
 @pytest.mark.parametrize(
     ("path", "typed", "why"),
     [
-        ("amount", "a lot", "'a lot' is not a number"),
-        ("amount", "nan", "'nan' is not a number"),
-        ("why", "bored", "'bored' is not one of moved, typo"),
-        ("on", "31.1.", "Invalid isoformat string: '31.1.'"),
+        ("amount", "a lot", "“a lot” is not a number"),
+        ("amount", "nan", "“nan” is not a number"),
+        ("why", "bored", "“bored” is not one of moved, typo"),
+        ("on", "31.1.", "“31.1.” is not a date"),
         ("order", "W22", r"does not look as declared: ^#W\d+$"),
         ("order", " ", "is needed"),
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from compound.review.claim.claims import Claim, Known, claims_in, value_claim
 from compound.review.claim.leaves import folded
 from compound.web.reviews.item.marks import Span
+from compound.web.site.words import N_
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -31,7 +32,7 @@ _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1
 _UNIT: Final = r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|INR)\b)"
 _MONEY: Final = re.compile(rf"{_UNIT} ?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)* ?{_UNIT}")
 _AMOUNT: Final = re.compile(r"\d+(?:[.,]\d+)*")
-_KINDS: Final = (("link", _LINK), ("e-mail", _MAIL), ("IBAN", _IBAN), ("amount", _MONEY))
+_KINDS: Final = ((N_("link"), _LINK), (N_("e-mail"), _MAIL), (N_("IBAN"), _IBAN), (N_("amount"), _MONEY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,13 @@ class Said:
     Attributes:
         anchor: Id of its mark.
         piece: Name of the evidence; `item` for the source item.
-        place: The value inside, for people: `row 2, total`.
+        place: The value inside: names, and numbers of rows from 1.
         quote: The exact words.
     """
 
     anchor: str
     piece: str
-    place: str
+    place: Sequence[str | int]
     kind: str
     quote: str
 
@@ -185,7 +186,7 @@ def _said(support: Support, number: int, index: int, whole: Mapping[str, JsonVal
     quote = str(value)[support.start : support.end]
     anchor = f"c{number}" if index == 0 else f"c{number}-{index + 1}"
     rest = support.path[1:]
-    place = ", ".join(f"row {one + 1}" if isinstance(one, int) else str(one).replace("_", " ") for one in rest)
+    place = [one + 1 if isinstance(one, int) else one.replace("_", " ") for one in rest]
     short = quote if len(quote) <= SAYS else f"{quote[: SAYS - 1]}…"
     return Said(anchor=anchor, piece=str(support.path[0]), place=place, kind=support.kind, quote=short)
 

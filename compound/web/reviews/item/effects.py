@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from compound.web.site.times import decimal
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -93,7 +95,7 @@ def _named(refs: Sequence[str]) -> str:
 
 def _amounts(effects: Sequence[ForeseenEffect], words: Words) -> list[str]:
     amounts = [one.amount for one in effects if one.amount]
-    return [words.text("moves %(amount)s") % {"amount": f"{sum(amounts):,.2f}"}] if amounts else []
+    return [words.text("moves %(amount)s") % {"amount": decimal(words, sum(amounts), 2)}] if amounts else []
 
 
 def _other(effect: ForeseenEffect, words: Words) -> str:
@@ -129,19 +131,19 @@ def _joined(said: list[str], words: Words) -> str:
     return text
 
 
-def lines_of(row: RowChange) -> Sequence[Line]:
+def lines_of(row: RowChange, words: Words) -> Sequence[Line]:
     """The values of a row before and after; a list shows only what enters and leaves it."""
-    return [line for one in row.fields for line in _lines(one)]
+    return [line for one in row.fields for line in _lines(one, words)]
 
 
-def _lines(one: FieldChange) -> list[Line]:
+def _lines(one: FieldChange, words: Words) -> list[Line]:
     name = one.name.replace("_", " ").replace(".", " · ")
     if isinstance(one.before, list) and isinstance(one.after, list):
-        return _of_lists(name, one.before, one.after)
-    return [_line(name, one.before, one.after)]
+        return _of_lists(name, one.before, one.after, words)
+    return [_line(name, one.before, one.after, words)]
 
 
-def _of_lists(name: str, before: list[JsonValue], after: list[JsonValue]) -> list[Line]:
+def _of_lists(name: str, before: list[JsonValue], after: list[JsonValue], words: Words) -> list[Line]:
     gone = [one for one in before if one not in after]
     come = [one for one in after if one not in before]
     made: list[Line] = []
@@ -152,32 +154,36 @@ def _of_lists(name: str, before: list[JsonValue], after: list[JsonValue]) -> lis
             same = old.keys() & new.keys()
             first = next((f" ({one})" for key, one in new.items() if old.get(key) == one and isinstance(one, str)), "")
             made += [
-                _line(f"{name}{first} · {key}".replace("_", " "), old.get(key), new.get(key))
+                _line(f"{name}{first} · {key}".replace("_", " "), old.get(key), new.get(key), words)
                 for key in dict.fromkeys([*old, *new])
                 if key not in same or old[key] != new[key]
             ]
         else:
-            made.append(_line(name, old, new))
+            made.append(_line(name, old, new, words))
     return made
 
 
-def _line(name: str, before: JsonValue, after: JsonValue) -> Line:
+def _line(name: str, before: JsonValue, after: JsonValue, words: Words) -> Line:
     return Line(
-        name=name, before=_text(before), after=_text(after), is_new=before in (None, ""), is_gone=after in (None, "")
+        name=name,
+        before=_text(before, words),
+        after=_text(after, words),
+        is_new=before in (None, ""),
+        is_gone=after in (None, ""),
     )
 
 
-def _text(value: JsonValue) -> str:
+def _text(value: JsonValue, words: Words) -> str:
     match value:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return words.text("yes") if value else words.text("no")
         case float():
             return f"{round(value, 6):.15g}"
         case dict():
-            return ", ".join(f"{name.replace('_', ' ')} {_text(one)}" for name, one in value.items())
+            return ", ".join(f"{name.replace('_', ' ')} {_text(one, words)}" for name, one in value.items())
         case list():
-            return ", ".join(_text(one) for one in value)
+            return ", ".join(_text(one, words) for one in value)
         case _:
             return str(value)

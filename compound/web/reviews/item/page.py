@@ -276,12 +276,12 @@ def decision_of(foreseen: ForeseenDecision, inputs: Sequence[Input], view: Revie
         foreseen=foreseen,
         says=sentence(foreseen, view.item, view.name, words),
         button="" if foreseen.action in WITHOUT_EFFECTS else verbs(foreseen, words),
-        effects=[_effect_view(one) for one in foreseen.effects],
+        effects=[_effect_view(one, words) for one in foreseen.effects],
     )
 
 
-def _effect_view(one: ForeseenEffect) -> EffectView:
-    return EffectView(effect=one, rows=[(row.ref, row.version, lines_of(row)) for row in one.rows], arguments=())
+def _effect_view(one: ForeseenEffect, words: Words) -> EffectView:
+    return EffectView(effect=one, rows=[(row.ref, row.version, lines_of(row, words)) for row in one.rows], arguments=())
 
 
 def _with_claims(decision: Decision, claims: Claims, text: str) -> Decision:

@@ -61,7 +61,7 @@ def preview(
 ) -> Preview:
     """What a form would do; nothing is stored."""
     inputs = page.inputs(action)
-    read = read_form(inputs, page.item.draft.fields, form)
+    read = read_form(inputs, page.item.draft.fields, form, words)
     if read.errors:
         return Preview(decision=None, errors=read.errors, changed=_changed(page, form))
     try:

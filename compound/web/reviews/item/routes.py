@@ -136,7 +136,7 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
     need_duty(person, page.view, action)
     if not version.isdecimal():
         raise DataError("review.version", "the form carries no version", fix="reload the page")
-    read = read_form(page.inputs(action), page.item.draft.fields, form)
+    read = read_form(page.inputs(action), page.item.draft.fields, form, _words(request, person))
     if read.errors:
         sent.errors = read.errors
         raise DataError("review.bad-field", "some fields are not valid: see beside them")

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from compound.web.reviews.item.form import DROP, Input
 from compound.web.site.visible import without_hidden
+from compound.web.site.words import ENGLISH, N_
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from compound.web.site.words import Words
 
     Form = Mapping[str, str]
 
@@ -22,6 +25,25 @@ class _Nothing:
 
 
 NOTHING: Final = _Nothing()
+
+
+class _WrongError(ValueError):
+    """What is wrong with a text, as a message to translate with its values."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.message, self.values = message, values
+
+
+class _Errors:
+    """Path of an input to what is wrong with it, in the language of the page."""
+
+    def __init__(self, words: Words) -> None:
+        self.told: dict[str, str] = {}
+        self._words = words
+
+    def add(self, path: str, error: _WrongError) -> None:
+        self.told[path] = self._words.text(error.message) % error.values
 
 
 @dataclass(slots=True)
@@ -37,25 +59,29 @@ class Submitted:
     errors: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def read_form(inputs: Sequence[Input], present: Mapping[str, JsonValue], form: Form) -> Submitted:
+def read_form(
+    inputs: Sequence[Input], present: Mapping[str, JsonValue], form: Form, words: Words = ENGLISH
+) -> Submitted:
     """The fields of a form that a person changed, by their declared types; hidden characters of texts are left out.
 
     Args:
         inputs: The inputs that the form showed.
         present: The values that it showed.
         form: Names and values as the browser sent them; an input that is not there keeps its value.
+        words: The language of what is wrong.
     """
-    found = Submitted()
+    found, errors = Submitted(), _Errors(words)
     for one in inputs:
         before = present.get(one.path)
-        value = _read(one, before, form, found.errors)
+        value = _read(one, before, form, errors)
         if not isinstance(value, _Nothing) and value != before:
             found.given[one.path] = value
+    found.errors = errors.told
     return found
 
 
 def _read(  # noqa: PLR0911 - one branch per kind of input
-    one: Input, before: JsonValue, form: Form, errors: dict[str, str]
+    one: Input, before: JsonValue, form: Form, errors: _Errors
 ) -> JsonValue | _Nothing:
     if one.can_drop and f"{DROP}{one.path}" in form:
         return NOTHING
@@ -68,14 +94,14 @@ def _read(  # noqa: PLR0911 - one branch per kind of input
     text = form[one.name].replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         if one.is_required:
-            errors[one.path] = "is needed"
+            errors.add(one.path, _WrongError(N_("is needed")))
         return _blank(one, before)
     if text == one.value:
         return _cleaned(before) if isinstance(before, str) else before
     try:
         return _parsed(one, text)
-    except ValueError as error:
-        errors[one.path] = str(error)
+    except _WrongError as error:
+        errors.add(one.path, error)
         return before
 
 
@@ -87,7 +113,7 @@ def _blank(one: Input, before: JsonValue) -> JsonValue | _Nothing:
     return "" if isinstance(before, str) else NOTHING if before is None else before
 
 
-def _record(one: Input, before: JsonValue, form: Form, errors: dict[str, str]) -> JsonValue | _Nothing:
+def _record(one: Input, before: JsonValue, form: Form, errors: _Errors) -> JsonValue | _Nothing:
     if one.is_new and not any(form.get(inner.name, "").strip() for inner in _flat(one)):
         return NOTHING
     present = dict(cast("Mapping[str, JsonValue]", before)) if isinstance(before, dict) else {}
@@ -103,7 +129,7 @@ def _record(one: Input, before: JsonValue, form: Form, errors: dict[str, str]) -
     return target if target or before is not None else None
 
 
-def _list(one: Input, before: JsonValue, form: Form, errors: dict[str, str]) -> JsonValue:
+def _list(one: Input, before: JsonValue, form: Form, errors: _Errors) -> JsonValue:
     present = cast("list[JsonValue]", before) if isinstance(before, list) else []
     made: list[JsonValue] = []
     for index, inner in enumerate(one.inputs):
@@ -133,14 +159,14 @@ def _parsed(one: Input, text: str) -> JsonValue:  # noqa: PLR0911 - one branch p
         case "choice":
             return _choice(one, text)
         case "date":
-            return date.fromisoformat(text).isoformat()
+            return _date(text)
         case "moment":
             return _moment(one, text)
         case "json":
             return _json(text)
         case _:
             if one.pattern and re.search(one.pattern, text) is None:
-                raise ValueError(f"does not look as declared: {one.pattern}")
+                raise _WrongError(N_("does not look as declared: %(pattern)s"), pattern=one.pattern)
             return _cleaned(text)
 
 
@@ -148,7 +174,7 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
+        raise _WrongError(N_("“%(text)s” is not a whole number"), text=text) from None
 
 
 def _number(text: str) -> float:
@@ -157,23 +183,30 @@ def _number(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
+        raise _WrongError(N_("“%(text)s” is not a number"), text=text) from None
     if not isfinite(number):
-        raise ValueError(f"{text!r} is not a number")
+        raise _WrongError(N_("“%(text)s” is not a number"), text=text)
     return int(number) if number.is_integer() and "." not in text and "e" not in text.lower() else number
 
 
 def _choice(one: Input, text: str) -> str:
     if text not in one.choices:
-        raise ValueError(f"{text!r} is not one of {', '.join(one.choices)}")
+        raise _WrongError(N_("“%(text)s” is not one of %(choices)s"), text=text, choices=", ".join(one.choices))
     return text
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise _WrongError(N_("“%(text)s” is not a date"), text=text) from None
 
 
 def _moment(one: Input, text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a date and time") from None
+        raise _WrongError(N_("“%(text)s” is not a date and time"), text=text) from None
     if one.value and _utc(one.value) == _utc(text):
         return one.value
     return moment.isoformat()
@@ -190,4 +223,4 @@ def _json(text: str) -> JsonValue:
     try:
         return cast("JsonValue", orjson.loads(text))
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error}") from None
+        raise _WrongError(N_("is not JSON: %(error)s"), error=error) from None
