@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from compound.web.door.back import HOME
 from compound.web.site.names import named
 from compound.web.site.protect import NONCE
 from compound.web.site.times import Moments, decimal
@@ -84,7 +83,7 @@ class Pages:
 
 
 def _here(request: Request) -> str:
-    """Where a small form of the page leads back to: the page, if it can be opened again."""
+    """Where a small form of the page leads back to: the page; empty if it is the answer to a form."""
     if request.method != "GET":
-        return HOME
+        return ""
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path

@@ -15,11 +15,11 @@ def is_hidden(character: str) -> bool:
 
 
 def chips(text: str) -> Markup:
-    """A text as HTML in which each hidden character is a chip with its code point."""
+    """A text as HTML in which each hidden character is a chip with its code point and its Unicode name."""
     parts: list[str] = []
     for one in text:
         parts.append(
-            f'<span class="chip-hidden" title="hidden character">U+{ord(one):04X}</span>'
+            f'<span class="chip-hidden" title="{unicodedata.name(one, "")}">U+{ord(one):04X}</span>'
             if is_hidden(one)
             else str(escape(one))
         )
