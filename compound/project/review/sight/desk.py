@@ -51,7 +51,7 @@ class ReviewDesk(ReviewUpkeep):
     def foresee(
         self, review_id: str, action: Action, *, user: str, fields: Mapping[str, JsonValue] | None = None
     ) -> ForeseenDecision:
-        """What a decision would do to the present data; nothing is stored or sent.
+        """Internal: what a decision would do to the present data; nothing is stored or sent.
 
         Args:
             review_id: As for `find`.
@@ -94,11 +94,11 @@ class ReviewDesk(ReviewUpkeep):
         return left_of(calls, done, canonical_of(self._project.resources.parts.effects)) if done else list(calls)
 
     def grounds(self, review_id: str) -> Mapping[str, Ground]:
-        """Name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
+        """Internal: name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
         return grounds_of(self._project, self.find(review_id))
 
     def queries(self, review_id: str) -> Mapping[str, Query]:
-        """Name of a piece of evidence to the query that made it, as it ran; from the trace of the run."""
+        """Internal: name of a piece of evidence to the query that made it, as it ran; from the trace of the run."""
         item = self.find(review_id)
         ran = queries_of(self._project, item.run_id)
         named = grounds_of(self._project, item)
