@@ -70,12 +70,14 @@ class Shown:
     """A row of the list.
 
     Attributes:
+        title: Title of the source item, in full.
         does: What an approval does: the names of its effects.
         due: `late`, `soon`, `later`; empty without a time.
         can_pick: Whether the person may approve it together with others.
     """
 
     row: ReviewRow
+    title: str
     does: str
     due: str
     can_pick: bool
@@ -160,6 +162,7 @@ def shown(review: ReviewSummary, person: Person, now: float, words: Words) -> Sh
     due = "" if review.due_at is None else "late" if review.due_at <= now else "later"
     return Shown(
         row=row,
+        title=review.subject or row.item_id or row.asked_by,
         does=_does(review, words) or row.asked_by,
         due="soon" if due == "later" and (review.due_at or now) - now <= SOON_S else due,
         can_pick=bool(row.ready) and free and may and "approve" in review.draft.effects,

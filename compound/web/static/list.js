@@ -1,5 +1,7 @@
 // The list of reviews: what is new or gone without moving a row, more rows in place, and a selection by keys.
 
+import { elements } from "./html.js";
+
 const EVERY_S = 5;
 const MOST = 20;
 const rows = document.querySelector(".rows[data-news]");
@@ -93,7 +95,7 @@ addEventListener("click", async (event) => {
     location.assign(link.href);
     return;
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = elements(await answer.text());
   const known = new Set(listed().map((row) => row.dataset.id));
   const come = [...page.querySelectorAll(".rows li[data-id]")].filter((row) => !known.has(row.dataset.id));
   rows.append(...come.map((row) => document.importNode(row, true)));
