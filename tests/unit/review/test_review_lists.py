@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from compound.review import ReviewFilter, Status
 from compound.review.item.lists import Sort
@@ -117,7 +119,11 @@ def test_counts_of_decided_reviews_read_only_an_index(desk: Desk) -> None:
     asked: list[str] = []
     with desk.store.read() as db:
         engine = db.engine
-    sa.event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    def note(*told: Any) -> None:
+        asked.append(told[2])
+
+    event.listen(engine, "before_cursor_execute", note)
     three(desk)
     asked.clear()
     assert desk.queue.tally({"decided": ReviewFilter(statuses=(Status.DECIDED,))}) == {"decided": 0}
