@@ -208,11 +208,27 @@ review = Table(
     _json("readiness"),
     UniqueConstraint("run_id", "node", "returns", "level"),
     Index(None, "queue", "status", "due_at"),
+    Index(
+        "ix_review_listed",
+        *(
+            "status",
+            "queue",
+            "due_at",
+            "risk",
+            "created_at",
+            "review_id",
+            "lease_user",
+            "lease_until",
+            "ready",
+            "level",
+        ),
+    ),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )
 """Reviews. `returns` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
+`ix_review_listed` has what views count and sort by, so that no evidence is read.
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
 

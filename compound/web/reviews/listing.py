@@ -145,7 +145,7 @@ def chosen_view(person: Person, search: Search) -> View:
 def counts_of(project: Project, person: Person) -> Mapping[str, int]:
     """Key of each view to the number of its reviews that the person sees.
 
-    Decided reviews, which may be most, are counted in an index; the others in one query.
+    Decided reviews, which may be most, are counted for themselves: each other view would be asked of each of them.
     """
     queue = project.reviews().queue
     now = queue.now()
