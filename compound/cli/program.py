@@ -18,6 +18,7 @@ from compound.cli.logs import configure_logs
 from compound.cli.review import certify as _certify
 from compound.cli.review import effects as _effects
 from compound.cli.review import moves as _review_moves
+from compound.cli.work import backup as _backup
 from compound.cli.work import batch as _batch
 from compound.cli.work import batches as _batches
 from compound.cli.work import build as _build
@@ -52,7 +53,21 @@ def log_to_stderr() -> None:
     configure_logs()
 
 
-for module in (_build, _graph, _mcp, _formats, _batch, _evaluate, _certify, _demo, _explain, _replay, _prune, _serve):
+for module in (
+    _build,
+    _graph,
+    _mcp,
+    _formats,
+    _batch,
+    _evaluate,
+    _certify,
+    _demo,
+    _explain,
+    _replay,
+    _prune,
+    _backup,
+    _serve,
+):
     module.register(app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")

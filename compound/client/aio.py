@@ -154,7 +154,7 @@ class AsyncReviewClient:
     async def claim(
         self, review: Review | ReviewRow | str, *, lease_s: float = 120.0, takeover: bool = False
     ) -> Review:
-        """Hold an item, so that nobody else decides it."""
+        """Hold a review, so that nobody else decides it."""
         return await self._send(calls.claim(review, lease_s, takeover))
 
     async def heartbeat(self, review: Review | ReviewRow | str, *, lease_s: float = 120.0) -> Review:
@@ -172,23 +172,23 @@ class AsyncReviewClient:
     async def decide(
         self, review: Review | ReviewRow, action: str, *, fields: Mapping[str, Any] | None = None, note: str = ""
     ) -> Outcome:
-        """Decide an item for the version that was read.
+        """Decide a review for the version that was read.
 
         Args:
-            review: The item as it was shown to the person who decides.
+            review: The review as it was shown to the person who decides.
             action: An action that it offers, `return` or `escalate`.
             fields: Fields of the action; those with a shown value may be left out.
             note: Free text; for `return` the instruction.
 
         Raises:
-            CallError: status 412 if it changed since: `current` is the item as it is now.
+            CallError: status 412 if it changed since: `current` is the review as it is now.
         """
         return await self._send(calls.decide(review, action, fields, note))
 
     async def decide_many(
         self, reviews: Sequence[Review | ReviewRow], action: str, *, fields: Mapping[str, Any] | None = None
     ) -> Sequence[BulkItem]:
-        """The same decision about up to 20 items; each succeeds or fails for itself."""
+        """The same decision about up to 20 reviews; each succeeds or fails for itself."""
         return await self._send(calls.decide_many(reviews, action, fields))
 
     async def undo(self, review: Review | ReviewRow | str) -> Review:
@@ -200,23 +200,23 @@ class AsyncReviewClient:
         return await self._send(calls.snooze(review, until))
 
     async def wake(self, review: Review | ReviewRow | str) -> Review:
-        """Return a snoozed item to the queue now."""
+        """Return a snoozed review to the queue now."""
         return await self._send(calls.move(review, "wake"))
 
     async def redraft(self, review: Review | ReviewRow | str) -> Review:
-        """Draft an item again whose data changed."""
+        """Draft a review again whose data changed."""
         return await self._send(calls.move(review, "redraft"))
 
     async def comment(self, review: Review | ReviewRow | str, text: str) -> Comment:
-        """Say something about an item to the others."""
+        """Say something about a review to the others."""
         return await self._send(calls.comment(review, text))
 
     async def comments(self, review: Review | ReviewRow | str) -> Sequence[Comment]:
-        """What people said about an item, oldest first."""
+        """What people said about a review, oldest first."""
         return await self._send(calls.comments(review))
 
     async def audit(self, review: Review | ReviewRow | str) -> Sequence[AuditEvent]:
-        """Every event of an item, oldest first; needs the right `audit`."""
+        """Every event of a review, oldest first; needs the right `audit`."""
         return await self._send(calls.audit(review))
 
     async def graphs(self) -> Sequence[GraphInfo]:

@@ -150,7 +150,7 @@ def claim_next(queue: str | None, lease_s: float) -> Call[Review | None]:
 
 
 def claim(review: Review | ReviewRow | str, lease_s: float, takeover: bool) -> Call[Review]:
-    """Hold an item."""
+    """Hold a review."""
     return _change("POST", _at(review, "/claim"), Review, {"lease_s": lease_s, "takeover": takeover})
 
 
@@ -192,7 +192,7 @@ def snooze(review: Review | ReviewRow, until: datetime) -> Call[Review]:
 
 
 def move(review: Review | ReviewRow | str, to: str) -> Call[Review]:
-    """`undo`, `wake` or `redraft` an item."""
+    """`undo`, `wake` or `redraft` a review."""
     return _change("POST", _at(review, f"/{to}"), Review)
 
 

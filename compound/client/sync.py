@@ -151,7 +151,7 @@ class ReviewClient:
         return self._send(calls.claim_next(queue, lease_s))
 
     def claim(self, review: Review | ReviewRow | str, *, lease_s: float = 120.0, takeover: bool = False) -> Review:
-        """Hold an item, so that nobody else decides it."""
+        """Hold a review, so that nobody else decides it."""
         return self._send(calls.claim(review, lease_s, takeover))
 
     def heartbeat(self, review: Review | ReviewRow | str, *, lease_s: float = 120.0) -> Review:
@@ -169,23 +169,23 @@ class ReviewClient:
     def decide(
         self, review: Review | ReviewRow, action: str, *, fields: Mapping[str, Any] | None = None, note: str = ""
     ) -> Outcome:
-        """Decide an item for the version that was read.
+        """Decide a review for the version that was read.
 
         Args:
-            review: The item as it was shown to the person who decides.
+            review: The review as it was shown to the person who decides.
             action: An action that it offers, `return` or `escalate`.
             fields: Fields of the action; those with a shown value may be left out.
             note: Free text; for `return` the instruction.
 
         Raises:
-            CallError: status 412 if it changed since: `current` is the item as it is now.
+            CallError: status 412 if it changed since: `current` is the review as it is now.
         """
         return self._send(calls.decide(review, action, fields, note))
 
     def decide_many(
         self, reviews: Sequence[Review | ReviewRow], action: str, *, fields: Mapping[str, Any] | None = None
     ) -> Sequence[BulkItem]:
-        """The same decision about up to 20 items; each succeeds or fails for itself."""
+        """The same decision about up to 20 reviews; each succeeds or fails for itself."""
         return self._send(calls.decide_many(reviews, action, fields))
 
     def undo(self, review: Review | ReviewRow | str) -> Review:
@@ -197,23 +197,23 @@ class ReviewClient:
         return self._send(calls.snooze(review, until))
 
     def wake(self, review: Review | ReviewRow | str) -> Review:
-        """Return a snoozed item to the queue now."""
+        """Return a snoozed review to the queue now."""
         return self._send(calls.move(review, "wake"))
 
     def redraft(self, review: Review | ReviewRow | str) -> Review:
-        """Draft an item again whose data changed."""
+        """Draft a review again whose data changed."""
         return self._send(calls.move(review, "redraft"))
 
     def comment(self, review: Review | ReviewRow | str, text: str) -> Comment:
-        """Say something about an item to the others."""
+        """Say something about a review to the others."""
         return self._send(calls.comment(review, text))
 
     def comments(self, review: Review | ReviewRow | str) -> Sequence[Comment]:
-        """What people said about an item, oldest first."""
+        """What people said about a review, oldest first."""
         return self._send(calls.comments(review))
 
     def audit(self, review: Review | ReviewRow | str) -> Sequence[AuditEvent]:
-        """Every event of an item, oldest first; needs the right `audit`."""
+        """Every event of a review, oldest first; needs the right `audit`."""
         return self._send(calls.audit(review))
 
     def graphs(self) -> Sequence[GraphInfo]:

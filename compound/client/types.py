@@ -124,7 +124,7 @@ class Outcome(_Answer):
         run_status: Status of the run: `done`, `waiting_review`, or why it still waits.
         ok: Whether nothing is left to do.
         effects: Name, status and error of each effect.
-        is_back: Whether an effect was refused and the item is open again; `problem` says why.
+        is_back: Whether an effect was refused and the review is open again; `problem` says why.
         undo_until: Until when the decision can be undone; no effect runs before.
     """
 
@@ -235,7 +235,7 @@ class Problem(BaseModel):
         detail: What was found.
         fix: What to do; empty if only a retry helps.
         errors: For a request that does not have its form: where, and what is wrong.
-        current: For a conflict about a review: the item as it is now.
+        current: For a conflict about a review: the review as it is now.
     """
 
     model_config = ConfigDict(extra="ignore")

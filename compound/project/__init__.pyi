@@ -1,4 +1,5 @@
 from .offer.tool_list import ToolView as ToolView
+from .retention.backup import BackupReport as BackupReport
 from .retention.erase import EraseReport as EraseReport
 from .review.effects import EffectService as EffectService
 from .review.effects import EffectView as EffectView

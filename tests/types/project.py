@@ -14,6 +14,7 @@ from compound.evaluation import SuiteReport
 from compound.graph import Compiled, Engine, ReplayResult, RunEvent, RunResult
 from compound.language import Finding
 from compound.project import (
+    BackupReport,
     EffectService,
     EraseReport,
     IndexView,
@@ -64,6 +65,7 @@ def kept(project: Project) -> None:
     assert_type(project.promote("intent"), str)
     assert_type(project.rollback("intent"), str)
     assert_type(project.prune(dry_run=True), PruneReport)
+    assert_type(project.back_up("state.tar.gz"), BackupReport)
     assert_type(project.erase(["ann@example.org"]), EraseReport)
     project.index("handbook", forced=True)  # pyright: ignore[reportCallIssue]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compound.cli.output import Json, Profile, print_json, say
+from compound.cli.output import Json, Profile, note, print_json, say
 from compound.cli.review.review import Note, ReviewId, User, Version, app, show_decided, show_view, user_name
 
 
@@ -150,3 +150,32 @@ def sweep(*, profile: Profile = None, json: Json = False) -> None:
             say(f"{one[:10]} {name}")
     if not any(items for _, items in told):
         say("nothing is due")
+
+
+@app.command()
+def audit(
+    *,
+    head: Annotated[
+        str | None, typer.Option("--head", help="A head that was printed before and kept elsewhere.")
+    ] = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """Verify that nobody changed the audit log; print its head, to be kept elsewhere.
+
+    Exit code: 0 if every row follows from the one before, else 1.
+    """
+    from dataclasses import asdict
+
+    from compound.project import Project
+
+    report = Project.open(profile=profile).reviews().queue.verify_audit(expected_head=head)
+    if json:
+        print_json(asdict(report))
+    elif report.ok:
+        say(f"{report.rows} rows, each follows from the one before")
+        say(f"head: {report.head}")
+    else:
+        note(f"row {report.broken_at}: {report.problem}" if report.broken_at else report.problem)
+    if not report.ok:
+        raise typer.Exit(1)

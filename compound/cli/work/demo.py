@@ -91,6 +91,7 @@ def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
         say(f"nothing was sent or changed without a person: {ready} drafts are ready, {look} need a look")
     say(proof.text())
     say("next:")
+    say("  compound serve                           decide in a browser, and see runs, batches and evaluations")
     say("  compound review list --ready             drafts that pass every check; then: show|approve|edit|reject")
     say("  compound review list --needs-a-look      the others, with what is unexplained")
     say(f"  {f'compound certify --suite {suite}':<40} automate what labels prove to be safe")

@@ -16,8 +16,20 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     *,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 picks a free port.")] = 8300,
+    host: Annotated[
+        str, typer.Option("--host", envvar="COMPOUND_SERVE_HOST", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", envvar="COMPOUND_SERVE_PORT", min=0, max=65535, help="0 picks a free port.")
+    ] = 8300,
+    names: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            envvar="COMPOUND_SERVE_NAMES",
+            help="A name under which browsers call this server, such as support.example.com; repeatable.",
+        ),
+    ] = None,
     profile: Profile = None,
     model: Model = None,
 ) -> None:
@@ -26,7 +38,7 @@ def serve(
     from compound.web.server import serve as run
 
     with Project.open(profile=profile, model=model) as project:
-        run(project, host=host, port=port, on_ready=_say)
+        run(project, host=host, port=port, hosts=names or (), on_ready=_say)
 
 
 def _say(address: str, link: str) -> None:

@@ -42,7 +42,7 @@ def add(
 
 @app.command("list")
 def list_hooks(*, profile: Profile = None, json: Json = False) -> None:
-    """List webhooks and what became of their deliveries."""
+    """List webhooks with the state of their deliveries."""
     from compound.project import Project
 
     with Project.open(profile=profile) as project:

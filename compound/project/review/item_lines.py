@@ -85,7 +85,7 @@ def _compact(value: JsonValue) -> str:
 
 
 def comment_lines(view: ReviewFields) -> Iterator[str]:
-    """What people said about the item; nothing without a comment."""
+    """What people said about the review; nothing without a comment."""
     if view.comments:
         yield from ("", "comments (customers do not see them):")
     for one in view.comments:

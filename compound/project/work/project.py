@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from compound.project.evaluation.certify import Certifier
     from compound.project.evaluation.service import SuiteRuns
     from compound.project.offer.tool_list import ToolView
+    from compound.project.retention.backup import BackupReport
     from compound.project.retention.erase import EraseReport
     from compound.project.review.effects import EffectService
     from compound.project.review.reviews import ReviewService
@@ -143,6 +144,18 @@ class Project(GraphRuns):
 
         self.resources.recorder.flush()
         return Pruner(self.resources, self.services.queue, now=now).run(dry_run=dry_run)
+
+    def back_up(self, file: Path | str) -> BackupReport:
+        """Write the state folder of this profile to one file; programs may run meanwhile. `restore` reads it.
+
+        Raises:
+            DataError: `backup.exists`.
+            ConnectorError: `backup.failed`.
+        """
+        from compound.project.retention.backup import back_up
+
+        self.resources.recorder.flush()
+        return back_up(self.settings, Path(file))
 
     def erase(self, keys: Sequence[str], *, dry_run: bool = False) -> EraseReport:
         """Delete what runs of this profile store about one person, and verify the deletion.

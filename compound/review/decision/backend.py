@@ -46,7 +46,7 @@ def need_person(user: str) -> None:
 
 
 def need_no_agent(db: Connection, user: str) -> None:
-    """Raise if the name is the account of an agent: a program that may open items, and never decides them.
+    """Raise if the name is the account of an agent: a program that may open reviews, and never decides them.
 
     Raises:
         ConflictError: `review.actor`.

@@ -234,14 +234,14 @@ class ReviewQueue:
         """What a decision would lead to: its draft, effects and row versions; the decision is not stored.
 
         Args:
-            review_id: The item.
-            action: An action of the item's offer.
+            review_id: The review.
+            action: An action of the review's offer.
             user: The person who would decide.
             fields: Declared fields of the action that the person changes.
 
         Raises:
             DataError: As `decide`: the fields are not valid.
-            ConflictError: `review.drafted-again`: the graph changed, and the item shows a new draft.
+            ConflictError: `review.drafted-again`: the graph changed, and the review shows a new draft.
         """
         return _decide.rehearsed(self._backend, review_id, action, user=user, given=fields)
 
@@ -251,7 +251,7 @@ class ReviewQueue:
         Args:
             user: The person.
             queues: Only of these queues; empty: of all.
-            but: The item that the person looks at: the one behind it follows.
+            but: The review that the person looks at: the one behind it follows.
         """
         return _claims.next_open(self._backend, user, queues=queues, but=but)
 

@@ -22,7 +22,7 @@ Everything that the pages of `compound serve` do, for programs: reviews, runs of
 - **Who calls**: `Authorization: Bearer TOKEN`; a scope of the token is a right of its account. A page of the same
   server may call with its session and the header `X-CSRF-Token`.
 - **Errors**: `application/problem+json` with a stable `code`, what was found, and a `fix`.
-- **Versions**: a review has an `ETag`; a decision names it in `If-Match`, and is refused with 412 and the item as
+- **Versions**: a review has an `ETag`; a decision names it in `If-Match`, and is refused with 412 and the review as
   it is now if somebody changed it.
 - **Retries**: a change may carry an `Idempotency-Key`. The same request with the same key is answered again and not
   done again; another request with the key is refused with 422; 409 says that the first one is still running.

@@ -40,8 +40,8 @@ PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
         401: "Nobody is signed in, or the token is not valid.",
         403: "A right is missing.",
         404: "It does not exist, or the caller may not see it.",
-        409: "Somebody else was first, or the item is not in the state for this.",
-        412: "The item has changed since `If-Match`; `current` is the item as it is now.",
+        409: "Somebody else was first, or the review is not in the state for this.",
+        412: "The review has changed since `If-Match`; `current` is the review as it is now.",
         413: "The request is larger than 256 kB.",
         422: "The request, or a value in it, does not have its form.",
         428: "The call needs `If-Match`.",
@@ -106,7 +106,7 @@ def need_version(view: ReviewView, given: str | None) -> None:
     """Refuse a call for another version, if it names one.
 
     Raises:
-        ApiError: `api.outdated` with the item as it is now.
+        ApiError: `api.outdated` with the review as it is now.
     """
     if given is not None and version_of(given) != view.version:
         raise outdated(view, version_of(given))
@@ -119,7 +119,7 @@ def outdated(view: ReviewView, version: int) -> ApiError:
 
 
 def with_current(error: ConflictError, view: ReviewView, version: int) -> ApiError:
-    """A conflict with the item as it is now: 412 if it changed since `version`, else 409."""
+    """A conflict with the review as it is now: 412 if it changed since `version`, else 409."""
     status = 409 if view.version == version else 412
     return ApiError(error.code, error.what, status=status, fix=error.fix, current=review_of(view))
 

@@ -36,7 +36,7 @@ Action = Annotated[
     Field(
         min_length=1,
         max_length=100,
-        description="An action that the item offers, `return` or `escalate`.",
+        description="An action that the review offers, `return` or `escalate`.",
         examples=["approve"],
     ),
 ]
@@ -64,7 +64,7 @@ class BulkDecision(DecisionRequest):
 
 
 class BulkRequest(BaseModel):
-    """Decisions about different items."""
+    """Decisions about different reviews."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"decisions": [{"review_id": "8f14e45f", "version": 3, "action": "approve"}]}]}
@@ -76,7 +76,7 @@ class BulkRequest(BaseModel):
 async def decide(
     request: Request, person: Decider, review_id: ReviewId, wish: DecisionRequest, if_match: IfMatch = None
 ) -> Response:
-    """Decide an item for the version in `If-Match`; its run goes on, and effects run once."""
+    """Decide a review for the version in `If-Match`; its run goes on, and effects run once."""
     version = version_of(if_match)
     outcome = await aside(lambda: _decide(request, person, review_id, version, wish))
     now = await aside(lambda: seen(request, person, review_id).version)
@@ -105,7 +105,7 @@ def _decide(request: Request, person: Person, review_id: str, version: int, wish
     responses=problems(),
 )
 async def decide_many(request: Request, person: Decider, wanted: BulkRequest) -> Response:
-    """Decide up to 20 items; each succeeds or fails for itself, and the answer says so for each.
+    """Decide up to 20 reviews; each succeeds or fails for itself, and the answer says so for each.
 
     A draft whose `auto` rule does not hold (`ready` is false) is not approved in bulk: somebody has to look at it.
     """

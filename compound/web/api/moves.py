@@ -34,7 +34,7 @@ Lease = Annotated[float, Field(ge=10, le=3600, description="Seconds without a he
 
 
 class ClaimRequest(BaseModel):
-    """How to claim an item."""
+    """How to claim a review."""
 
     lease_s: Lease = 120.0
     takeover: Annotated[bool, Field(description="Take it over from who holds it; the audit log has it.")] = False
@@ -61,7 +61,7 @@ class DraftRequest(BaseModel):
 async def _moved(
     request: Request, response: Response, person: Person, review_id: str, if_match: str | None, do: Callable[[], object]
 ) -> Review:
-    """Do a move of an item that the caller sees; a conflict carries the item as it is now."""
+    """Do a move of a review that the caller sees; a conflict carries the review as it is now."""
 
     def move() -> Review:
         before = seen(request, person, review_id)
@@ -86,7 +86,7 @@ async def claim(
     wanted: ClaimRequest,
     if_match: IfMatch = None,
 ) -> Review:
-    """Hold an item, so that nobody else decides it."""
+    """Hold a review, so that nobody else decides it."""
     service = service_of(request)
 
     def do() -> None:
@@ -99,7 +99,7 @@ async def claim(
 async def heartbeat(
     request: Request, response: Response, person: Decider, review_id: ReviewId, wanted: Heartbeat
 ) -> Review:
-    """Go on holding an item; its version stays."""
+    """Go on holding a review; its version stays."""
     queue = service_of(request).queue
     return await _moved(
         request, response, person, review_id, None, lambda: queue.extend(review_id, person.name, lease_s=wanted.lease_s)
@@ -124,7 +124,7 @@ async def save_draft(
     draft: DraftRequest,
     if_match: IfMatch = None,
 ) -> Review:
-    """Keep what the holder has written; nothing is decided, and the item's own draft stays."""
+    """Keep what the holder has written; nothing is decided, and the review's own draft stays."""
     return await _moved(
         request, response, person, review_id, if_match, lambda: _save(request, review_id, person.name, draft.fields)
     )
@@ -140,7 +140,7 @@ def _save(request: Request, review_id: str, user: str, fields: dict[str, Any]) -
     offered = item.decide.get("edit", {})
     unknown = next((name for name in fields if name not in offered), None)
     if unknown is not None:
-        what = f"an edit of this item has no field {unknown!r}"
+        what = f"an edit of this review has no field {unknown!r}"
         raise DataError("review.not-offered", what, fix=f"fields: {', '.join(offered) or 'none'}")
     text = fields.get("text")
     kept = {**item.draft.fields, **fields}
@@ -170,14 +170,14 @@ async def snooze(
 
 @router.post("/reviews/{review_id}/wake", responses=problems(404, 409))
 async def wake(request: Request, response: Response, person: Decider, review_id: ReviewId) -> Review:
-    """Return a snoozed item to the queue now."""
+    """Return a snoozed review to the queue now."""
     service = service_of(request)
     return await _moved(request, response, person, review_id, None, lambda: service.wake(review_id, user=person.name))
 
 
 @router.post("/reviews/{review_id}/redraft", responses=problems(404, 409))
 async def redraft(request: Request, response: Response, person: Decider, review_id: ReviewId) -> Review:
-    """Draft an item again whose data changed; drafts that people wrote are kept."""
+    """Draft a review again whose data changed; drafts that people wrote are kept."""
     service = service_of(request)
     return await _moved(
         request, response, person, review_id, None, lambda: service.redraft(review_id, user=person.name)
@@ -186,6 +186,6 @@ async def redraft(request: Request, response: Response, person: Decider, review_
 
 @router.post("/reviews/{review_id}/undo", responses=problems(404, 409))
 async def undo(request: Request, response: Response, person: Decider, review_id: ReviewId) -> Review:
-    """Take a decision back before anything was done; the caller then holds the item."""
+    """Take a decision back before anything was done; the caller then holds the review."""
     service = service_of(request)
     return await _moved(request, response, person, review_id, None, lambda: service.undo(review_id, user=person.name))

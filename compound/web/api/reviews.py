@@ -107,7 +107,7 @@ class Next(BaseModel):
 
 @router.post("/reviews/next", responses={**problems(), 204: {"description": "Nothing waits."}}, response_model=Review)
 async def claim_next(request: Request, person: Decider, wanted: Next) -> Response | Review:
-    """Claim the most urgent item that nobody holds. Concurrent callers get different items."""
+    """Claim the most urgent item that nobody holds. Concurrent callers get different reviews."""
     view = await aside(lambda: _claimed(request, person, wanted))
     if view is None:
         return Response(status_code=204)
@@ -145,7 +145,7 @@ async def show_evidence(request: Request, person: Reader, review_id: ReviewId) -
 
 @router.get("/reviews/{review_id}/audit", responses=problems(404))
 async def show_audit(request: Request, person: Auditor, review_id: ReviewId) -> list[AuditEvent]:
-    """Every event of an item, oldest first."""
+    """Every event of a review, oldest first."""
 
     def read() -> list[AuditEvent]:
         seen(request, person, review_id)

@@ -1,4 +1,4 @@
-"""Who may decide what, beyond the right to decide: escalated items, and the second of two approvals."""
+"""Who may decide what, beyond the right to decide: escalated reviews, and the second of two approvals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def need_duty(person: Person, view: ReviewView, action: str) -> None:
-    """Raise unless the person may decide this item so.
+    """Raise unless the person may decide this review so.
 
     Raises:
         Refused: `web.no-right`: it was escalated, or it needs a second approval, and the person lacks

@@ -29,7 +29,7 @@ class ReviewDesk(ReviewUpkeep):
         return self._project.services.outbox.outbox
 
     def comment(self, review_id: str, text: str, *, user: str) -> ReviewView:
-        """Comment on an item; people see it, customers and models do not.
+        """Comment on a review; people see it, customers and models do not.
 
         Raises:
             DataError: `review.no-text`.
@@ -39,7 +39,7 @@ class ReviewDesk(ReviewUpkeep):
         return self._view(item)
 
     def assign(self, review_id: str, *, user: str, to: str) -> ReviewView:
-        """Say who should decide an item; empty: anybody. `claim_next` of others then leaves it out.
+        """Say who should decide a review; empty: anybody. `claim_next` of others then leaves it out.
 
         Raises:
             ConflictError: `review.actor`: only people are assigned.
@@ -51,11 +51,11 @@ class ReviewDesk(ReviewUpkeep):
     def foresee(
         self, review_id: str, action: Action, *, user: str, fields: Mapping[str, JsonValue] | None = None
     ) -> ForeseenDecision:
-        """What a decision would do to the present data; nothing is stored or sent.
+        """Internal: what a decision would do to the present data; nothing is stored or sent.
 
         Args:
             review_id: As for `find`.
-            action: An action of the item's offer.
+            action: An action of the review's offer.
             user: The person who would decide.
             fields: Declared fields that the person changes; the decision is then rehearsed on its graph.
 
@@ -89,16 +89,16 @@ class ReviewDesk(ReviewUpkeep):
         )
 
     def _left(self, item: Review, calls: Sequence[EffectCall]) -> list[EffectCall]:
-        """The effects that were not done for the item yet."""
+        """The effects that were not done for the review yet."""
         done = done_of(effects_of(self.queue, self._outbox, item))
         return left_of(calls, done, canonical_of(self._project.resources.parts.effects)) if done else list(calls)
 
     def grounds(self, review_id: str) -> Mapping[str, Ground]:
-        """Name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
+        """Internal: name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
         return grounds_of(self._project, self.find(review_id))
 
     def queries(self, review_id: str) -> Mapping[str, Query]:
-        """Name of a piece of evidence to the query that made it, as it ran; from the trace of the run."""
+        """Internal: name of a piece of evidence to the query that made it, as it ran; from the trace of the run."""
         item = self.find(review_id)
         ran = queries_of(self._project, item.run_id)
         named = grounds_of(self._project, item)

@@ -130,6 +130,6 @@ FOR EACH ROW EXECUTE FUNCTION decision_may_be_made()
 
 
 def _guard_decisions(dialect: str) -> None:
-    """The queue refuses both before; the database refuses them whoever writes."""
+    """The queue refuses both before; the database refuses them from any program."""
     for statement in _ON_POSTGRESQL if dialect == "postgresql" else _ON_SQLITE:
         op.get_bind().exec_driver_sql(statement)
