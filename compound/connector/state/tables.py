@@ -228,7 +228,6 @@ review = Table(
 )
 """Reviews. `returns` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
-`ix_review_listed` has what views count and sort by, so that no evidence is read.
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.
 """
 
