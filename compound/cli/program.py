@@ -25,11 +25,13 @@ from compound.cli.work import build as _build
 from compound.cli.work import demo as _demo
 from compound.cli.work import evaluate as _evaluate
 from compound.cli.work import people as _people
+from compound.cli.work import people as _people
 from compound.cli.work import prune as _prune
 from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
 from compound.cli.work import store as _store
 from compound.cli.work import traces as _traces
+from compound.cli.work import webhooks as _webhooks
 from compound.cli.work import webhooks as _webhooks
 
 if TYPE_CHECKING:
@@ -72,9 +74,11 @@ app.add_typer(_effects.app, name="effects")
 app.add_typer(_batches.app, name="batches")
 app.add_typer(_store.app, name="store")
 app.add_typer(_people.app, name="people")
+app.add_typer(_people.app, name="people")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
+app.add_typer(_webhooks.app, name="webhooks")
 app.add_typer(_webhooks.app, name="webhooks")
 
 

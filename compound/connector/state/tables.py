@@ -208,6 +208,21 @@ review = Table(
     _json("readiness"),
     UniqueConstraint("run_id", "node", "returns", "level"),
     Index(None, "queue", "status", "due_at"),
+    Index(
+        "ix_review_listed",
+        *(
+            "status",
+            "queue",
+            "due_at",
+            "risk",
+            "created_at",
+            "review_id",
+            "lease_user",
+            "lease_until",
+            "ready",
+            "level",
+        ),
+    ),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )

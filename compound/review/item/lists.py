@@ -74,6 +74,16 @@ class ReviewFilter:
         ready: Only reviews whose `auto` rule holds (True) or does not hold (False).
         queues: Only reviews of these queues.
         words: Only reviews whose title has these words.
+        search: Only reviews of which each of these words stands in the title, the id of the source item, the reasons,
+            or begins the id of the review.
+        node: Only reviews of this node.
+        graph: Only reviews of this graph.
+        min_risk: Only reviews of this risk or a higher one.
+        is_free: Only reviews that nobody holds.
+        is_escalated: Only reviews that were escalated.
+        due_before: Only reviews due before this time, UTC seconds.
+        review_ids: Only these reviews.
+        since: Only reviews opened after this time, UTC seconds.
         sort: By urgency (due first, then by risk, then oldest first), or by age.
         after: Internal: only reviews behind this one in the order of `sort`.
         limit: Maximum number of rows.
@@ -88,6 +98,15 @@ class ReviewFilter:
     ready: bool | None = None
     queues: tuple[str, ...] = ()
     words: str = ""
+    search: str = ""
+    node: str | None = None
+    graph: str | None = None
+    min_risk: int = 0
+    is_free: bool = False
+    is_escalated: bool = False
+    due_before: float | None = None
+    review_ids: tuple[str, ...] = ()
+    since: float | None = None
     sort: Sort = "urgency"
     after: After | None = None
     limit: int = 100

@@ -13,6 +13,7 @@ from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary
 from compound.review.item.machine import Status
 from compound.review.item.rows import decision_of
 from compound.review.item.types import Decision, DraftVersion
+from compound.review.queue.conditions import conditions
 from compound.review.queue.paging import behind, order_of
 
 _REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decision
@@ -26,13 +27,19 @@ _NAMES = (
 def reviews(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
     """Reviews by urgency, without their evidence (which may be megabytes)."""
     columns = [_REVIEW.c[name] for name in (*_NAMES, "status", "reasons", "second", "title", "ready")]
-    query = (
-        sa.select(*columns, _DRAFT.c.draft)
-        .join(_DRAFT, (_DRAFT.c.review_id == _REVIEW.c.review_id) & (_DRAFT.c.seq == _REVIEW.c.draft_seq))
-        .where(*_conditions(where, backend.clock()), *behind(where))
+    # Which reviews first, then their drafts: a sorted draft is read, and most of a long queue are not shown.
+    part = (
+        sa.select(_REVIEW.c.review_id)
+        .where(*conditions(where, backend.clock()), *behind(where))
         .order_by(*order_of(where.sort))
         .limit(where.limit)
         .offset(where.offset)
+    ).subquery()
+    query = (
+        sa.select(*columns, _DRAFT.c.draft)
+        .join(part, part.c.review_id == _REVIEW.c.review_id)
+        .join(_DRAFT, (_DRAFT.c.review_id == _REVIEW.c.review_id) & (_DRAFT.c.seq == _REVIEW.c.draft_seq))
+        .order_by(*order_of(where.sort))
     )
     with backend.store.read() as db:
         return [
@@ -47,30 +54,6 @@ def reviews(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
             )
             for row in db.execute(query)
         ]
-
-
-def _conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    if where.statuses:
-        by_status = _REVIEW.c.status.in_([status.value for status in where.statuses])
-        if Status.PENDING in where.statuses:
-            lapsed = (_REVIEW.c.status == Status.IN_REVIEW.value) & (_REVIEW.c.lease_until <= now)
-            by_status = by_status | lapsed
-        found.append(by_status)
-    if where.queue is not None:
-        found.append(_REVIEW.c.queue == where.queue)
-    if where.user is not None:
-        found.append(_REVIEW.c.lease_user == where.user)
-    if where.run_id is not None:
-        found.append(_REVIEW.c.run_id == where.run_id)
-    if where.item_id is not None:
-        found.append(_REVIEW.c.item_id == where.item_id)
-    if where.ready is not None:
-        found.append(_REVIEW.c.ready.is_(where.ready))
-    if where.queues:
-        found.append(_REVIEW.c.queue.in_(where.queues))
-    found += [_REVIEW.c.title.icontains(word, autoescape=True) for word in where.words.split()]
-    return found
 
 
 def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
@@ -89,6 +72,27 @@ def counts(backend: Backend, queue: str | None) -> Mapping[Status, int]:
         query = query.where(_REVIEW.c.queue == queue)
     with backend.store.read() as db:
         return {Status(status): int(number) for status, number in db.execute(query)}
+
+
+def queues(backend: Backend) -> Sequence[str]:
+    """Names of the queues that have reviews."""
+    with backend.store.read() as db:
+        return list(db.execute(sa.select(_REVIEW.c.queue).distinct().order_by(_REVIEW.c.queue)).scalars())
+
+
+def tally(backend: Backend, wheres: Mapping[str, ReviewFilter]) -> dict[str, int]:
+    """How many reviews each filter finds, at once; limits and orders of the filters do not count."""
+    now, shared = backend.clock(), next(iter(wheres.values()))
+    hits = [
+        sa.func.count(sa.case((sa.and_(sa.true(), *conditions(one, now)), 1))).label(f"n{at}")
+        for at, one in enumerate(wheres.values())
+    ]
+    statuses = {status.value for one in wheres.values() for status in one.statuses}
+    query = sa.select(*hits).where(_REVIEW.c.status.in_(statuses | {Status.IN_REVIEW.value}))
+    if shared.queues and all(one.queues == shared.queues for one in wheres.values()):
+        query = query.where(_REVIEW.c.queue.in_(shared.queues))
+    with backend.store.read() as db:
+        return dict(zip(wheres, map(int, db.execute(query).one()), strict=True))
 
 
 def decisions(backend: Backend, review_id: str) -> Sequence[Decision]:

@@ -96,6 +96,14 @@ class ReviewQueue:
         """Reviews by urgency: due first, then by risk, then oldest first."""
         return _listing.reviews(self._backend, where or ReviewFilter())
 
+    def tally(self, wheres: Mapping[str, ReviewFilter]) -> dict[str, int]:
+        """How many reviews each of several filters finds, in one query; their limits do not count."""
+        return _listing.tally(self._backend, wheres)
+
+    def queues(self) -> Sequence[str]:
+        """Names of the queues that have reviews."""
+        return _listing.queues(self._backend)
+
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
         """Ids and statuses of the reviews with this id prefix or of this source item; newest first."""
         return _listing.resolve(self._backend, named, limit)

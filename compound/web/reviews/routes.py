@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
+from compound.web.reviews import bulk
 from compound.web.reviews.item import moves, routes
 from compound.web.reviews.item.seen import Reader
 from compound.web.reviews.listing import list_page
+from compound.web.reviews.news import news
+from compound.web.reviews.paging import Search
 from compound.web.site.place import place_of
+from compound.web.site.words import Words, chosen
 
 router = APIRouter()
-router.include_router(routes.router)
-router.include_router(moves.router)
 
 
 @router.get("/reviews")
-async def reviews(request: Request, person: Reader, view: str = "open") -> Response:
+async def reviews(request: Request, person: Reader) -> Response:
     """The list of reviews."""
-    place = place_of(request)
-    page = await to_thread.run_sync(list_page, place.project, person, view)
-    return place.pages.render(request, "reviews/list.html", {"page": page}, person=person)
+    place, words = place_of(request), Words.of(chosen(request, person))
+    search = Search.of(request.query_params)
+    page = await to_thread.run_sync(list_page, place.project, person, search, words)
+    return place.pages.render(request, "reviews/list.html", {"page": page, "search": search}, person=person)
+
+
+@router.get("/reviews/news")
+async def changes(request: Request, person: Reader, since: float = 0.0, ids: str = "") -> Response:
+    """What happened to a list since it was shown; changes nothing."""
+    place, words = place_of(request), Words.of(chosen(request, person))
+    search, asked = Search.of(request.query_params), [one for one in ids.split(",") if one]
+    found = await to_thread.run_sync(news, place.project, person, search, since, asked, words)
+    return JSONResponse(found)
+
+
+# Names of pages are no ids of reviews, and come first.
+router.include_router(bulk.router)
+router.include_router(routes.router)
+router.include_router(moves.router)

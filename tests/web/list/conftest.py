@@ -1,0 +1,101 @@
+"""One served workshop for the tests of the list; drafts without risk are ready, others need a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compound.web.identity.people import People
+from tests.web.conftest import Person, Site, aside, served
+from tests.web.item.workshop import GRAPH, workshop, writes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+TEXT = "Dear Ann,\n\nyour bike J-1 is ready.\n\nKind regards"
+RULED = GRAPH.replace("    decide:\n", "    auto: {when: made.risk == 0}\n    decide:\n", 1)
+
+POLICY = """\
+compound: policy/v1
+name: desk
+effects:
+  move_pickup: {automatic: true}
+  refund: {automatic: true, money: {argument: amount, at_most: 100}}
+  note_call: {automatic: true}
+  answer: {automatic: true}
+"""
+
+
+def letters(*names: str, risk: int = 0) -> dict[str, dict[str, Any]]:
+    """Letters that are answered with a text on which everything is known."""
+    return {name: {"text": TEXT, "risk": risk} for name in names}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The workshop, served: seven ready drafts, two that need a look."""
+    files = {"graphs/answer.yaml": RULED, "graphs/policies/desk.yaml": POLICY}
+    place = aside(workshop, tmp_path_factory.mktemp("workshop"), files)
+    ready = letters("red", "blue", "green", "pink", "grey", "gold", "white")
+    aside(writes, place, {**ready, **letters("steep", risk=2), **letters("rough", risk=1)})
+    with served(place) as site:
+        yield site
+
+
+@pytest.fixture
+def site(shop: Site) -> Site:
+    """The workshop instead of the helpline."""
+    return shop
+
+
+@pytest.fixture(scope="module")
+def signed(browser: Browser, shop: Site) -> Any:
+    """The owner's cookies: the link works once."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(shop.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/reviews")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def ann(people: Callable[..., Person], signed: Any) -> Person:
+    """The owner."""
+    return people(storage_state=signed)
+
+
+def ids(site: Site) -> dict[str, str]:
+    """Letter to its review."""
+
+    def read() -> dict[str, str]:
+        with site.place.open() as project:
+            return {one.item_id: one.review_id for one in project.reviews().list()}
+
+    return aside(read)
+
+
+def ben(site: Site, do: str, *names: str, **given: Any) -> None:
+    """Somebody else calls `decide`, `claim` or `release`."""
+    known = ids(site)
+
+    def act() -> None:
+        with site.place.open() as project:
+            People(project.resources.state, project.resources.clock)
+            for name in names:
+                service = project.reviews()
+                if do == "approve":
+                    service.decide(known[name], "approve", user="ben", goes_on=False, **given)
+                else:
+                    getattr(service, do)(known[name], user="ben", **given)
+
+    aside(act)
+
+
+def titles(person: Person) -> Sequence[str]:
+    """What the list shows, in order."""
+    return person.page.locator(".rows strong").all_inner_texts()
