@@ -25,13 +25,11 @@ from compound.cli.work import build as _build
 from compound.cli.work import demo as _demo
 from compound.cli.work import evaluate as _evaluate
 from compound.cli.work import people as _people
-from compound.cli.work import people as _people
 from compound.cli.work import prune as _prune
 from compound.cli.work import serve as _serve
 from compound.cli.work import specialists as _specialists
 from compound.cli.work import store as _store
 from compound.cli.work import traces as _traces
-from compound.cli.work import webhooks as _webhooks
 from compound.cli.work import webhooks as _webhooks
 
 if TYPE_CHECKING:
