@@ -182,7 +182,7 @@ class RowChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class ForeseenMessage:
     """A message that an effect sends.
 
     Attributes:
@@ -206,7 +206,7 @@ class Foreseen:
     """
 
     rows: tuple[RowChange, ...] = ()
-    messages: tuple[Message, ...] = ()
+    messages: tuple[ForeseenMessage, ...] = ()
     problem: str = ""
 
 

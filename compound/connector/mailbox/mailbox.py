@@ -20,7 +20,7 @@ from compound.connector.target import (
     EffectGroup,
     EffectOutcome,
     Foreseen,
-    Message,
+    ForeseenMessage,
     TargetSetup,
 )
 from compound.errors import CompoundError, ConnectorError, DataError, EffectRefused
@@ -155,7 +155,7 @@ class Mailbox:
             except CompoundError as error:
                 found.append(Foreseen(problem=error.what))
             else:
-                found.append(Foreseen(messages=(Message(kind=kind, to=item_id or "", text=text),)))
+                found.append(Foreseen(messages=(ForeseenMessage(kind=kind, to=item_id or "", text=text),)))
         return found
 
     async def perform(self, group: EffectGroup) -> Sequence[EffectOutcome]:

@@ -111,7 +111,7 @@ def _case(section: str, one: Scored) -> dict[str, Any]:
         "tags": dict(case.tags),
         "scores": {**absent, **means},
         "why": why or None,
-        "expected": _cut(dict(case.expected)),
+        "expected": _cut(dict(case.expected) if isinstance(case.expected, Mapping) else case.expected),
         "got": _cut(_got(result.output, result.values)),
         "error": result.error or None,
     }

@@ -79,7 +79,7 @@ class ReviewFilter:
         node: Only reviews of this node.
         graph: Only reviews of this graph.
         min_risk: Only reviews of this risk or a higher one.
-        is_free: Only reviews that nobody holds.
+        is_free: Whether only reviews without a holder are wanted.
         is_escalated: Only reviews that were escalated.
         due_before: Only reviews due before this time, UTC seconds.
         review_ids: Only these reviews.

@@ -24,7 +24,7 @@ _SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class ApiToken:
     """A token of a program, without its secret.
 
     Attributes:
@@ -66,7 +66,7 @@ class Tokens:
             append_audit(connection, "token.created", at=now, actor=name, subject=name, details=details)
         return secret
 
-    def tokens(self, name: str | None = None) -> Sequence[Token]:
+    def tokens(self, name: str | None = None) -> Sequence[ApiToken]:
         """The tokens of an account, or of all, newest first."""
         query = sa.select(api_token).order_by(api_token.c.created_at.desc(), api_token.c.token_hash)
         if name is not None:
@@ -75,7 +75,7 @@ class Tokens:
         with self._store.read() as connection:
             rows = connection.execute(query).all()
         return [
-            Token(
+            ApiToken(
                 token_id=row.token_hash[:_SHOWN],
                 account=row.account,
                 label=row.name,
@@ -88,7 +88,7 @@ class Tokens:
             for row in rows
         ]
 
-    def revoke(self, token_id: str, *, by: str) -> Token:
+    def revoke(self, token_id: str, *, by: str) -> ApiToken:
         """End a token now.
 
         Raises:

@@ -56,6 +56,9 @@ def _lines(made: Mapping[str, Any]) -> Iterator[str]:
             yield f"### {name}\n"
             yield _meaning(schema) + "\n"
             yield from _fields(schema)
+        elif "enum" in schema:
+            yield f"### {name}\n"
+            yield f"One of {_type(schema)}.\n"
 
 
 def _anchor(name: str) -> str:

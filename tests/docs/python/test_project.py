@@ -219,3 +219,17 @@ def test_an_exporter() -> None:
         return Counter()
 
     assert exporter(Setup(name="counter")).is_immediate is False
+
+
+def test_a_backup() -> None:
+    """project.BackupReport"""
+    from contextlib import closing
+
+    from compound import Project
+    from compound.project import BackupReport
+
+    with closing(Project.open()) as project:
+        project.index()
+        project.run("answer", project.example())
+        report: BackupReport = project.back_up("state.tar.gz")
+        assert report.elsewhere == ()

@@ -295,7 +295,7 @@ def test_a_claim_is_seen_and_kept_and_given_back(waiting: Home) -> None:
 
 def test_what_is_wrong_is_said_with_the_choices(waiting: Home) -> None:
     for arguments, said in (
-        (("show", "nobody"), "item 'nobody' does not exist"),
+        (("show", "nobody"), "review 'nobody' does not exist"),
         (("list", "--status", "open"), "choices: awaiting_second, decided"),
         (("edit", "P-000"), "the edit changes nothing"),
         (("reject", "P-000", "--reason", "ton"), "did you mean 'tone'?"),

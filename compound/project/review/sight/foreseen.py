@@ -15,7 +15,7 @@ from compound.project.open.letters import letter_of, recipients_of
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.connector.target import EffectCall, Message, RowChange
+    from compound.connector.target import EffectCall, ForeseenMessage, RowChange
     from compound.graph.node.policy import Judgement
     from compound.project.running.opened import OpenedProject
 
@@ -43,7 +43,7 @@ class ForeseenEffect:
     when: str = ""
     done_before: bool = False
     rows: tuple[RowChange, ...] = ()
-    messages: tuple[Message, ...] = ()
+    messages: tuple[ForeseenMessage, ...] = ()
     recipients: tuple[str, ...] = ()
     amount: float | None = None
     is_known: bool = False

@@ -229,7 +229,7 @@ async def save(request: Request, person: Decider, review_id: str) -> Response:
 
 
 @router.post("/reviews/{review_id}/draft")
-async def keep(request: Request, person: Decider, review_id: str) -> Response:
+async def keep_text(request: Request, person: Decider, review_id: str) -> Response:
     """Save what a person typed, from a form; or choose between the own text and a newer draft."""
     form = await _form(request)
 

@@ -32,7 +32,7 @@ FIRST: Final = ("approve", "edit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EffectView:
+class ShownEffect:
     """An effect to show.
 
     Attributes:
@@ -64,7 +64,7 @@ class Decision:
     foreseen: ForeseenDecision
     says: str
     button: str
-    effects: Sequence[EffectView]
+    effects: Sequence[ShownEffect]
 
     @property
     def needs_input(self) -> bool:
@@ -280,15 +280,17 @@ def decision_of(foreseen: ForeseenDecision, inputs: Sequence[Input], view: Revie
     )
 
 
-def _effect_view(one: ForeseenEffect, words: Words) -> EffectView:
-    return EffectView(effect=one, rows=[(row.ref, row.version, lines_of(row, words)) for row in one.rows], arguments=())
+def _effect_view(one: ForeseenEffect, words: Words) -> ShownEffect:
+    return ShownEffect(
+        effect=one, rows=[(row.ref, row.version, lines_of(row, words)) for row in one.rows], arguments=()
+    )
 
 
 def _with_claims(decision: Decision, claims: Claims, text: str) -> Decision:
     """The decision with the claim of each argument."""
     from dataclasses import replace
 
-    shown: list[EffectView] = []
+    shown: list[ShownEffect] = []
     for index, one in enumerate(decision.effects):
         arguments: list[tuple[str, str, int]] = []
         for path, value in leaves(dict(one.effect.arguments)):
