@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
 
 import orjson
@@ -101,6 +101,7 @@ def _case(section: str, one: Scored) -> dict[str, Any]:
         if said := score.explanation or score.label or score.details:
             why[score.name] = _cut(said)
     means = {name: sum(many) / len(many) for name, many in values.items()}
+    expected = cast("object", case.expected)  # a generator of cases may yield a text
     return {
         "case_id": case.id,
         "section": section,
@@ -111,7 +112,7 @@ def _case(section: str, one: Scored) -> dict[str, Any]:
         "tags": dict(case.tags),
         "scores": {**absent, **means},
         "why": why or None,
-        "expected": _cut(dict(case.expected) if isinstance(case.expected, Mapping) else case.expected),
+        "expected": _cut(dict(cast("Mapping[str, Any]", expected)) if isinstance(expected, Mapping) else expected),
         "got": _cut(_got(result.output, result.values)),
         "error": result.error or None,
     }
