@@ -93,7 +93,7 @@ def test_people_talk_and_say_who_decides(ann: Person, site: Site) -> None:
     page.get_by_role("button", name="Assign").click()
     expect(page.get_by_text("nobody who decides is called")).to_be_visible()
     page.go_back()
-    me = page.locator(".who span").inner_text()
+    me = page.locator(".settings > summary").inner_text()
     page.get_by_label("Assigned to").fill(me)
     page.get_by_role("button", name="Assign").click()
     expect(page.get_by_label("Assigned to")).to_have_value(me)
