@@ -163,6 +163,18 @@ def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
     assert [one.complaints for one in made if one.complaints] == []
 
 
+def cookies_of(browser: Browser, site: Site) -> Any:
+    """The cookies of the owner, for browsers to come: the link works once."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/reviews")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
 def ann(people: Callable[..., Person], site: Site) -> Person:
     """The owner, signed in with the link that the program printed."""

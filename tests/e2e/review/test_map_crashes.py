@@ -15,7 +15,7 @@ import pytest
 
 from compound.project import Project
 from tests.project.many_stores.company import company
-from tests.project.many_stores.test_map_reviews import GRAPH, TOOLS, letter
+from tests.project.many_stores.mapped_letters import GRAPH, TOOLS, letter
 from tests.support.forked import PYTHON, run_forked
 
 PROGRAM = Path(__file__).parents[1] / "crash_program.py"

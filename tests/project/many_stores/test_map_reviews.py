@@ -11,96 +11,15 @@ import pytest
 from compound.errors import ProjectError
 from tests.project.keys.table import Place
 from tests.project.keys.waiting import pass_time
-from tests.project.many_stores.company import company, letters, opened, people
-
-GRAPH = """\
-compound: graph/v1
-name: main
-types:
-  Letter: {to: str, person_id: str, text: str}
-input: {letters: "list[Letter]"}
-output: {letters: $letters, count: $count.n}
-nodes:
-  letters:
-    map: {each: $input.letters, as: letter, on_error: skip, max: 20}
-    nodes:
-      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}
-      draft: {use: tool, tool: write, in: {text: $letter.text, instruction: $run.instruction}}
-      review:
-        use: review
-        show: [$letter, $draft]
-        versions: [$crm.versions]
-        decide: {approve: {}, edit: {text: str}, reject: {}}
-      visited: {use: effect, tool: visit, when: review.action != 'reject', in: {who: $letter.person_id}}
-      send:
-        use: effect
-        tool: send_letter
-        after: [visited]
-        when: review.action != 'reject'
-        in: {to: $letter.to, text: $review.text ?? $draft.text}
-    out: {to: $letter.to, action: $review.action, sent: $send?}
-  count: {use: tool, tool: count_letters, in: {letters: $letters}}
-"""
-TOOLS = '''\
-from pydantic import JsonValue
-
-from compound.tool import tool
-
-
-@tool
-def write(text: str, instruction: str | None) -> dict[str, str]:
-    """Write a letter; counts its calls."""
-    with open("drafts.txt", "a", encoding="utf-8") as file:
-        file.write(text + "\\n")
-    if text == "bad":
-        raise ValueError("no words")
-    return {"text": f"Dear, {text}." + (f" ({instruction})" if instruction else "")}
-
-
-@tool
-def count_letters(letters: list[JsonValue]) -> dict[str, int]:
-    """Count."""
-    return {"n": len(letters)}
-'''
-
-
-def letter(to: str, text: str, who: str = "ann") -> dict[str, str]:
-    return {"to": to, "person_id": who, "text": text}
+from tests.project.many_stores.company import opened, people
+from tests.project.many_stores.mapped_letters import drafts, letter, office, output, sent, start, waiting
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    made = company(tmp_path, {"graphs/main.yaml": GRAPH, "tools/writing.py": TOOLS})
+    made = office(tmp_path)
     monkeypatch.chdir(made.root)
-    assert made.say("seed").code == 0
     return made
-
-
-def start(place: Place, *given: dict[str, str]) -> str:
-    view = place.run({"letters": list(given)})
-    assert view.status == "waiting_review", view
-    return view.run_id
-
-
-def waiting(place: Place) -> dict[str, str]:
-    """Node -> item of what waits for a person."""
-    return {one["node"]: one["review_id"] for one in place.say("review", "list", "--json").json}
-
-
-def drafts(place: Place) -> int:
-    return len((place.root / "drafts.txt").read_text(encoding="utf-8").splitlines())
-
-
-def sent(place: Place) -> list[tuple[str | None, str]]:
-    return [(to, text) for _, to, text in letters(place, "post")]
-
-
-def output(place: Place, run_id: str) -> dict[str, Any]:
-    with opened(place) as project:
-        record = project.run_record(run_id)
-        assert record is not None
-        assert record.output is not None
-        return dict(record.output)
 
 
 def test_the_graph_is_sound(place: Place) -> None:
@@ -375,59 +294,3 @@ def test_nothing_of_a_person_is_left_in_the_items_of_a_run(place: Place) -> None
     said = place.say("erase", "--customer", "zoe9")
     left = [path for path in place.root.rglob("checkpoints.db*") if b"zoe9" in path.read_bytes()]
     assert left == [], said.out
-
-
-def test_items_that_the_list_no_longer_has_are_withdrawn(place: Place) -> None:
-    place.edit("graphs/main.yaml", "each: $input.letters", "each: $plan.letters")
-    place.edit("graphs/main.yaml", "input: {letters:", '  Plan: {letters: "list[Letter]"}\ninput: {letters:')
-    place.edit("graphs/main.yaml", "      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}\n", "")
-    place.edit("graphs/main.yaml", "        versions: [$crm.versions]\n", "")
-    place.edit("graphs/main.yaml", "nodes:\n  letters:", f"nodes:\n{PLAN}  letters:")
-    place.edit("graphs/main.yaml", "{letters: $letters,", "{whole: $whole.action, letters: $letters,")
-    place.write({"tools/planning.py": PLANNER})
-    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"), letter("i-3", "three", "cyd"))
-    items = waiting(place)
-    assert place.say("review", "approve", items["letters[1].review"]).code == 0
-    said = place.say("review", "return", items["whole"], "--instruction", "first two")
-    assert said.code == 0, said.err
-    left = waiting(place)
-    assert (sorted(left), left["letters[0].review"]) == (["letters[0].review", "whole"], items["letters[0].review"])
-    assert (sent(place), drafts(place)) == ([("i-2", "Dear, two.")], 3)
-    for item in left.values():
-        assert place.say("review", "approve", item).code == 0
-    assert (sent(place), waiting(place)) == ([("i-2", "Dear, two."), ("i-1", "Dear, one.")], {})
-
-
-def test_a_review_whose_item_changed_says_what_it_is_about_now(place: Place) -> None:
-    place.edit("graphs/main.yaml", "each: $input.letters", "each: $plan.letters")
-    place.edit("graphs/main.yaml", "      crm: {use: tool, tool: crm_documents, in: {id: $letter.person_id}}\n", "")
-    place.edit("graphs/main.yaml", "        versions: [$crm.versions]\n", "")
-    place.edit("graphs/main.yaml", "input: {letters:", '  Plan: {letters: "list[Letter]"}\ninput: {letters:')
-    place.edit("graphs/main.yaml", "nodes:\n  letters:", f"nodes:\n{PLAN}  letters:")
-    place.edit("graphs/main.yaml", "{letters: $letters,", "{whole: $whole.action, letters: $letters,")
-    place.write({"tools/planning.py": PLANNER.replace("letters[:2]", "letters[1:]")})
-    start(place, letter("i-1", "one"), letter("i-2", "two", "bob"))
-    items = waiting(place)
-    assert "letters[0]: i-1" in place.say("review", "show", items["letters[0].review"]).out
-    said = place.say("review", "return", items["whole"], "--instruction", "the second one")
-    assert said.code == 0, said.err
-    shown = place.say("review", "show", items["letters[0].review"], "--json").json
-    assert (shown["title"], shown["item"]["letter"]["to"]) == ("letters[0]: i-2", "i-2")
-    assert "Dear, two." in str(shown["evidence"])
-
-
-PLAN = """\
-  plan: {use: tool, tool: choose, in: {letters: $input.letters, instruction: $run.instruction}, out: Plan}
-  whole: {use: review, show: [$plan]}
-"""
-PLANNER = '''\
-from pydantic import JsonValue
-
-from compound.tool import tool
-
-
-@tool
-def choose(letters: list[JsonValue], instruction: str | None) -> dict[str, list[JsonValue]]:
-    """Choose the letters to write."""
-    return {"letters": letters[:2] if instruction else letters}
-'''

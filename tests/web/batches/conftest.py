@@ -9,7 +9,7 @@ import pytest
 
 from tests.project.batches.watched import Watched
 from tests.project.keys.table import Place
-from tests.web.conftest import Person, Site, aside, served
+from tests.web.conftest import Person, Site, aside, cookies_of, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,14 +31,7 @@ def site(watched: Watched) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def session(browser: Browser, site: Site) -> Any:
     """The cookies of the owner."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(site.link)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/reviews")
-    state = context.storage_state()
-    context.close()
-    return state
+    return cookies_of(browser, site)
 
 
 @pytest.fixture

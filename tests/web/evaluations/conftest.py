@@ -9,7 +9,7 @@ import pytest
 
 from tests.project.keys.table import Place
 from tests.unit.project.evaluation.test_stored_runs import run_suite, suite_project
-from tests.web.conftest import Person, Site, served
+from tests.web.conftest import Person, Site, cookies_of, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,14 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def session(browser: Browser, site: Site) -> Any:
     """The cookies of the owner."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(site.link)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/reviews")
-    state = context.storage_state()
-    context.close()
-    return state
+    return cookies_of(browser, site)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compound.web.identity.people import People
-from tests.web.conftest import Person, Site, aside, served
+from tests.web.conftest import Person, Site, aside, cookies_of, served
 from tests.web.item.workshop import STEPS, TEXT, workshop, writes
 
 if TYPE_CHECKING:
@@ -69,14 +69,7 @@ def site(shop: Site) -> Site:
 @pytest.fixture(scope="module")
 def signed(browser: Browser, shop: Site) -> Any:
     """The owner's cookies: the link works once."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(shop.link)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/reviews")
-    state = context.storage_state()
-    context.close()
-    return state
+    return cookies_of(browser, shop)
 
 
 def link_of(site: Site, name: str, *roles: str) -> str:

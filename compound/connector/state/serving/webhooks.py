@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import sqlalchemy as sa
 
@@ -39,7 +39,7 @@ def tell_audited(  # noqa: PLR0913 - the columns of an audit row
         return
     data: dict[str, object] = {name: details[name] for name in _TOLD if name in details}
     if event == EFFECT:
-        names = [one[1] for one in details.get("effects", ())]  # type: ignore[index, attr-defined]
+        names = [one[1] for one in cast("Sequence[Sequence[str]]", details.get("effects", ()))]
         data |= {"group": subject, "status": audited.rpartition(".")[2], "effects": names}
     else:
         data |= {"review_id": subject, "actor": actor}
