@@ -1,7 +1,7 @@
 // The page of one review: lights the evidence of a claim, keeps what is typed, says what an edit does, holds the
 // review while it is on the screen, counts down the undo time. Without it the page still works.
 
-import { elements } from "./html.js";
+import { elements, whole } from "./html.js";
 
 const panes = document.querySelector("[data-review]");
 const base = `/reviews/${panes.dataset.review}`;
@@ -42,8 +42,8 @@ for (const details of document.querySelectorAll("details[data-load]")) {
   details.addEventListener("toggle", async () => {
     if (!details.open || details.dataset.loaded) return;
     details.dataset.loaded = "yes";
-    const answer = await fetch(details.dataset.load, { headers: { "x-fragment": "yes" } }).catch(() => null);
-    if (answer?.ok) details.querySelector(".loads").replaceChildren(elements(await answer.text()));
+    const answer = await whole(fetch(details.dataset.load, { headers: { "x-fragment": "yes" } }));
+    if (answer?.ok) details.querySelector(".loads").replaceChildren(elements(answer.text));
   });
 }
 
@@ -61,12 +61,12 @@ async function hold() {
   if (document.visibilityState !== "visible" || document.body.dataset.busy === "yes") return;
   const body = new FormData();
   body.set("draft_sha256", panes.dataset.draft);
-  const answer = await send("/hold", { method: "POST", body }).catch(() => null);
+  const answer = await whole(send("/hold", { method: "POST", body }));
   if (!answer?.ok) {
     if (answer === null) tell("offline");
     return;
   }
-  const now = await answer.json();
+  const now = JSON.parse(answer.text);
   if (now.state === "held") {
     for (const input of document.querySelectorAll("input[name=version]")) input.value = now.version;
     if (!happened.querySelector("[data-what=offline]").hidden) happened.hidden = true;
@@ -105,9 +105,9 @@ async function save() {
   said("saving");
   const body = JSON.stringify({ fields, draft_seq: Number(panes.dataset.seq) });
   const headers = { "content-type": "application/json", "if-match": `"${pen}"` };
-  const answer = await send("/draft", { method: "PUT", body, headers }).catch(() => null);
+  const answer = await whole(send("/draft", { method: "PUT", body, headers }));
   if (answer?.ok) {
-    pen = (await answer.json()).version;
+    pen = JSON.parse(answer.text).version;
     sessionStorage.removeItem(store);
     said("saved");
   } else {
@@ -122,9 +122,9 @@ async function preview() {
   const body = new FormData(form);
   body.set("action", "edit");
   const ticked = new Set(body.getAll("checked"));
-  const answer = await send("/preview", { method: "POST", body, signal: previewing.signal }).catch(() => null);
+  const answer = await whole(send("/preview", { method: "POST", body, signal: previewing.signal }));
   if (!answer?.ok) return;
-  const found = elements(await answer.text());
+  const found = elements(answer.text);
   for (const box of found.querySelectorAll("input[name=checked]")) box.checked = ticked.has(box.value);
   const wrong = new Map([...found.querySelectorAll("[data-error]")].map((one) => [one.dataset.error, one.textContent.trim()]));
   form.querySelector(".foresees").replaceWith(found);

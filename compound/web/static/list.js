@@ -1,6 +1,6 @@
 // The list of reviews: what is new or gone without moving a row, more rows in place, and a selection by keys.
 
-import { elements } from "./html.js";
+import { elements, whole } from "./html.js";
 
 const EVERY_S = 5;
 const MOST = 20;
@@ -43,8 +43,8 @@ async function follow() {
     const address = new URL(rows.dataset.news, location.href);
     address.searchParams.set("since", rows.dataset.since);
     address.searchParams.set("ids", listed().map((row) => row.dataset.id).join(","));
-    const answer = await fetch(address, { headers: { accept: "application/json" } }).catch(() => null);
-    if (answer?.ok && answer.headers.get("content-type")?.includes("json")) show(await answer.json());
+    const answer = await whole(fetch(address, { headers: { accept: "application/json" } }));
+    if (answer?.ok && answer.type.includes("json")) show(JSON.parse(answer.text));
   }
 }
 
@@ -90,12 +90,12 @@ addEventListener("click", async (event) => {
   event.preventDefault();
   if (link.ariaBusy === "true") return;
   link.ariaBusy = "true";
-  const answer = await fetch(link.href).catch(() => null);
+  const answer = await whole(fetch(link.href));
   if (!answer?.ok) {
     location.assign(link.href);
     return;
   }
-  const page = elements(await answer.text());
+  const page = elements(answer.text);
   const known = new Set(listed().map((row) => row.dataset.id));
   const come = [...page.querySelectorAll(".rows li[data-id]")].filter((row) => !known.has(row.dataset.id));
   rows.append(...come.map((row) => document.importNode(row, true)));

@@ -1,14 +1,16 @@
 // Runs: counts that stay current, values that are copied, and a run that is followed while it runs.
 
+import { whole } from "./html.js";
+
 const seconds = (n) => new Promise((done) => setTimeout(done, n * 1000));
 
 // The list: how many runs have each status, every 10 seconds while somebody looks.
 async function count(nav) {
   for (;;) {
     if (document.visibilityState === "visible") {
-      const answer = await fetch(nav.dataset.counts, { headers: { accept: "application/json" } }).catch(() => null);
+      const answer = await whole(fetch(nav.dataset.counts, { headers: { accept: "application/json" } }));
       if (answer?.ok) {
-        const { counts } = await answer.json();
+        const { counts } = JSON.parse(answer.text);
         for (const node of nav.querySelectorAll("[data-count]")) node.textContent = counts[node.dataset.count] || "";
         const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
         const fresh = document.querySelector(".fresh");
@@ -27,9 +29,9 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const answer = await fetch(button.dataset.copies);
-    if (!answer.ok) return;
-    await navigator.clipboard.writeText(JSON.stringify(await answer.json(), null, 2));
+    const answer = await whole(fetch(button.dataset.copies));
+    if (!answer?.ok) return;
+    await navigator.clipboard.writeText(JSON.stringify(JSON.parse(answer.text), null, 2));
     const was = button.textContent;
     button.textContent = "✓";
     document.getElementById("live").textContent = was;
