@@ -134,6 +134,12 @@ async function preview() {
   }
 }
 
+// A person may have typed before this program ran: that is newer than what the tab kept.
+function isUntouched(field) {
+  const shown = field.defaultValue ?? [...field.options].find((one) => one.defaultSelected)?.value ?? field.value;
+  return field.value === shown;
+}
+
 if (form) {
   let saves = 0;
   let shows = 0;
@@ -159,7 +165,7 @@ if (form) {
     if (kept.seq === panes.dataset.seq) {
       for (const [name, value] of Object.entries(kept.fields)) {
         const field = form.elements.namedItem(name);
-        if (field && field.type !== "checkbox") field.value = value;
+        if (field && field.type !== "checkbox" && isUntouched(field)) field.value = value;
       }
       form.closest("details").open = true;
       preview();

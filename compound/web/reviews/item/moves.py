@@ -132,7 +132,10 @@ async def snooze(request: Request, person: Decider, review_id: str) -> Response:
 
     def put_aside(of: ReviewService) -> None:
         until = _until(form, of.queue.now())
-        of.snooze(review_id, user=person.name, until=until, version=_version(form))
+        review = of.find(review_id)
+        # the open page claims the review, which changes its version and nothing that was shown
+        version = review.version if review.lease_user == person.name else _version(form)
+        of.snooze(review_id, user=person.name, until=until, version=version)
 
     await _do(request, person, review_id, put_aside)
     return _back(review_id)

@@ -1,8 +1,11 @@
-"""How people sign in to the pages at an OpenID provider."""
+"""How people sign in to the pages at an OpenID provider, and where the pages are served."""
 
 from __future__ import annotations
 
 import atexit
+import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -19,6 +22,7 @@ from compound.web.identity.people import People
 from compound.web.identity.person import Person
 from tests.project.conversations.helpline import FILES, PYPROJECT
 from tests.project.keys.table import Desk, Key
+from tests.support.forked import COMPOUND, PipedProcess
 from tests.support.partners.oidc_provider import provider
 
 USERS: list[dict[str, Any]] = [
@@ -119,6 +123,50 @@ def _teams(desk: Desk) -> None:
     assert [one.teams if one else None for one in found] == [(), ("north",), None]
 
 
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def served_at(desk: Desk, names: tuple[str, ...] = (), **env: str) -> tuple[str, list[int]]:
+    """Where a server of these variables says it serves, and what it answers to browsers that call it by these names."""
+    root = desk.project({**FILES, "pyproject.toml": PYPROJECT}).root
+    (root / "lakehouse").mkdir(exist_ok=True)
+    variables = {**os.environ, "COMPOUND_SERVE_PORT": str(free_port()), **env}
+    process = PipedProcess([COMPOUND, "serve"], cwd=root, env=variables)
+    try:
+        said = ""
+        while not (found := re.search(r"serving at (http://[^;\s]+)", said)):
+            line = process.stderr.readline()
+            assert line, f"the server ended: {said}"
+            said += line
+        at = found[1]
+        port = urlsplit(at).port
+        call = f"http://127.0.0.1:{port}/health"
+        return at, [httpx2.get(call, headers={"host": f"{name}:{port}"}).status_code for name in names]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _host(desk: Desk) -> None:
+    places = [served_at(desk, **env)[0] for env in ({}, {"COMPOUND_SERVE_HOST": "127.0.0.2"})]
+    assert [urlsplit(place).hostname for place in places] == ["127.0.0.1", "127.0.0.2"]
+
+
+def _port(desk: Desk) -> None:
+    port = free_port()
+    assert urlsplit(served_at(desk, COMPOUND_SERVE_PORT=str(port))[0]).port == port
+
+
+def _names(desk: Desk) -> None:
+    names = ("desk.example", "help.example", "other.example")
+    answers = [served_at(desk, names, **env)[1] for env in ({}, {"COMPOUND_SERVE_NAMES": "desk.example help.example"})]
+    assert answers == [[421, 421, 421], [200, 200, 421]]
+
+
 def _rows() -> Iterator[Key]:
     for name, seen in {
         "issuer": _issuer,
@@ -132,6 +180,8 @@ def _rows() -> Iterator[Key]:
         "teams": _teams,
     }.items():
         yield Key("settings", f"web.oidc.{name}", seen)
+    for name, seen in {"HOST": _host, "PORT": _port, "NAMES": _names}.items():
+        yield Key("settings", f"COMPOUND_SERVE_{name}", seen)
 
 
 KEYS = tuple(_rows())
