@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from compound.batch.types import ItemStatus
 from compound.connector.state import tables
-from compound.review.item.lists import LOOK, READY
-from compound.review.item.machine import UNDECIDED
+from compound.review.stored.lists import LOOK, READY
+from compound.review.stored.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, RowMapping

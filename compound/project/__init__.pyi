@@ -3,10 +3,10 @@ from .retention.backup import BackupReport as BackupReport
 from .retention.erase import EraseReport as EraseReport
 from .review.effects import EffectService as EffectService
 from .review.effects import EffectView as EffectView
-from .review.items import Decided as Decided
-from .review.items import ReviewRow as ReviewRow
-from .review.items import ReviewView as ReviewView
 from .review.reviews import ReviewService as ReviewService
+from .review.shown import Decided as Decided
+from .review.shown import ReviewRow as ReviewRow
+from .review.shown import ReviewView as ReviewView
 from .review.upkeep import Swept as Swept
 from .serve.langgraph import compiled_graph as compiled_graph
 from .view.prune_report import PolicyCut as PolicyCut

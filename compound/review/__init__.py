@@ -7,8 +7,8 @@ to the outbox.
 
 from __future__ import annotations
 
-from compound.review.item.lists import ReviewFilter
-from compound.review.item.machine import Status
-from compound.review.item.types import Edit
+from compound.review.stored.lists import ReviewFilter
+from compound.review.stored.machine import Status
+from compound.review.stored.types import Edit
 
 __all__ = ["Edit", "ReviewFilter", "Status"]

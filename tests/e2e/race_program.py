@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compound.review.queue.queue import ReviewQueue
 
 if TYPE_CHECKING:
-    from compound.review.item.types import Decision
+    from compound.review.stored.types import Decision
 
 _decide = ReviewQueue.decide
 

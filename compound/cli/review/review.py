@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project import Decided, ReviewView
-    from compound.project.review.items import ReviewRow
+    from compound.project.review.shown import ReviewRow
     from compound.review import ReviewFilter
 
 app = typer.Typer(
@@ -115,7 +115,7 @@ def _filter(
 ) -> ReviewFilter:
     from compound.errors import DataError, choices
     from compound.review import ReviewFilter, Status
-    from compound.review.item.machine import UNDECIDED
+    from compound.review.stored.machine import UNDECIDED
 
     known = [one.value for one in Status]
     for name in status or ():

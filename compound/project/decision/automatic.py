@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
 from compound.language.sha import sha
-from compound.review.item.elements import declared_name
-from compound.review.item.types import Readiness
 from compound.review.queue.certificate import Certificates
+from compound.review.stored.elements import declared_name
+from compound.review.stored.types import Readiness
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compound.connector.state.messages import Arrival, Messages, conversation_ref
 from compound.errors import ConflictError
 from compound.review import ReviewFilter, Status
-from compound.review.item.machine import UNDECIDED
+from compound.review.stored.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from compound.project.open.resources import Resources

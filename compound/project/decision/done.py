@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from compound.effect import Effect
     from compound.effect.outbox import Outbox
     from compound.effect.types import EffectResult
-    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
+    from compound.review.stored.types import Review
 
 Canonical = Callable[[str, Mapping[str, "JsonValue"]], "JsonValue"]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from compound.project.open.letters import letter_of, recipients_of
-from compound.review.item.call_json import call_from_json
-from compound.review.item.types import Draft
+from compound.review.stored.call_json import call_from_json
+from compound.review.stored.types import Draft
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -21,11 +21,11 @@ from compound.project.decision.done import canonical_of
 from compound.project.decision.drafts import draft_of
 from compound.project.open.conversation import rows_only
 from compound.review import ReviewFilter, Status
-from compound.review.item.elements import lead_of
-from compound.review.item.machine import UNDECIDED
-from compound.review.item.offer import WITHOUT_EFFECTS
-from compound.review.item.types import Decision, NewReview, Readiness, Redraft, Review
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.elements import lead_of
+from compound.review.stored.machine import UNDECIDED
+from compound.review.stored.offer import WITHOUT_EFFECTS
+from compound.review.stored.types import Decision, NewReview, Readiness, Redraft, Review
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -10,14 +10,14 @@ from compound.connector.target import RehearsingTarget
 from compound.errors import CompoundError
 from compound.project.decision.done import canonical_of, done_of, rest_of
 from compound.project.open.conversation import rows_only
-from compound.review.item.elements import lead_of
-from compound.review.item.types import Draft, Revalidated, Review
+from compound.review.stored.elements import lead_of
+from compound.review.stored.types import Draft, Revalidated, Review
 
 if TYPE_CHECKING:
     from compound.connector.state.messages import Messages
     from compound.connector.target import EffectCall
     from compound.project.open.resources import Resources
-    from compound.review.item.types import Revalidate
+    from compound.review.stored.types import Revalidate
 
 
 class ProjectProbe:

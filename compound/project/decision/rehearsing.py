@@ -15,7 +15,7 @@ from compound.project.decision.ports import reasons_of
 from compound.project.decision.recheck import not_done, problems_of
 from compound.review.decision.decide import need_same_names
 from compound.review.decision.rehearsal import Rehearsed
-from compound.review.item.types import Draft, Redraft
+from compound.review.stored.types import Draft, Redraft
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from compound.graph import Engine
     from compound.graph.engine.rehearsing import Rehearsal, Trial
     from compound.project.open.resources import Resources
-    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
+    from compound.review.stored.types import Review
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from compound.errors import DataError, ProjectError, choices
 from compound.evaluation.certify import Bounded, Label, bounded
 from compound.graph.planning.expanding import MAPPED
 from compound.project.evaluation.certification import Certification
-from compound.review.item.elements import declared_name
+from compound.review.stored.elements import declared_name
 from compound.spec.graph_file import blocks
 from compound.spec.nodes import GraphNode, MapBlock, RepeatBlock, ReviewNode
 

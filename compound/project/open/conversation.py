@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compound.connector.state.messages import IncomingMessage
     from compound.effect.types import EffectResult
     from compound.project.open.stores import Stores
-    from compound.review.item.types import Decision
+    from compound.review.stored.types import Decision
 
 _TEXTS: Final = ("body", "html")
 

@@ -20,7 +20,7 @@ from compound.connector.state.serving.tables import api_request
 from compound.effect.types import EffectStatus
 from compound.project.retention.messages import emptying
 from compound.review import Status
-from compound.review.item.machine import UNDECIDED
+from compound.review.stored.machine import UNDECIDED
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project.open.resources import Resources
-    from compound.project.review.item_fields import ReviewFields
+    from compound.project.review.shown_fields import ReviewFields
 
     Record = Mapping[str, JsonValue]
 

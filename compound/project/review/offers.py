@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from compound.review.item.call_json import call_to_json
-from compound.review.item.offer import WITHOUT_EFFECTS
+from compound.review.stored.call_json import call_to_json
+from compound.review.stored.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from compound.review.item.types import Draft
+    from compound.review.stored.types import Draft
 
     Does = Sequence[Mapping[str, JsonValue]]
 

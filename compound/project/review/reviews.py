@@ -10,9 +10,9 @@ from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
-from compound.project.review.item_effects import with_effects
-from compound.project.review.item_history import pending_record
-from compound.project.review.items import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.shown import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.shown_effects import with_effects
+from compound.project.review.shown_history import pending_record
 from compound.project.review.sight.desk import ReviewDesk
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ReviewFilter
-    from compound.review.item.types import Action, Decision, Review
     from compound.review.queue.queue import ReviewQueue
+    from compound.review.stored.types import Action, Decision, Review
 
 _ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
@@ -51,7 +51,7 @@ class ReviewService(ReviewDesk):
     def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewRow]:
         """Reviews by urgency; open ones by default. Due work is processed first."""
         from compound.review import ReviewFilter
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         self.sweep(goes_on=False)
         now = self._project.resources.clock()
@@ -99,7 +99,7 @@ class ReviewService(ReviewDesk):
         Raises:
             DataError: `review.unknown`, `review.ambiguous`.
         """
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         found = self.queue.resolve(named)
         waiting = [review_id for review_id, status in found if status in UNDECIDED]
@@ -282,7 +282,7 @@ class ReviewService(ReviewDesk):
         Raises:
             DataError: `review.bad-field`.
         """
-        from compound.review.item.offer import read_fields
+        from compound.review.stored.offer import read_fields
 
         return read_fields(self.find(review_id).decide, action, written)
 

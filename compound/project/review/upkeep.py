@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
-from compound.review.item.elements import declared_name
+from compound.review.stored.elements import declared_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compound.project.review.items import Decided, ReviewView
+    from compound.project.review.shown import Decided, ReviewView
     from compound.project.running.opened import OpenedProject
-    from compound.review.item.types import Review
     from compound.review.queue.queue import ReviewQueue
+    from compound.review.stored.types import Review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class ReviewUpkeep:
         from compound.graph.engine.cancel import cancel_run
         from compound.project.running.backlog import settle_elsewhere
         from compound.review import ReviewFilter, Status
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         queue, project = self.queue, self._project
         going_on = set(queue.open_resumes())

@@ -22,7 +22,7 @@ from compound.project.decision.arrivals import message_of
 from compound.project.running.items import RowItems, record_of
 from compound.project.running.messages import apart, mailbox_name
 from compound.project.running.sources import open_source
-from compound.review.item.lists import AUTOMATIC, LOOK, READY
+from compound.review.stored.lists import AUTOMATIC, LOOK, READY
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -304,7 +304,7 @@ class EngineRunner:
     def _failed(self, result: RunResult) -> Outcome:
         """A refused effect returns the review to a person; anything else is a dead letter."""
         from compound.review import ReviewFilter
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         error = result.error
         if error is not None and (error.code.startswith(("state.", "checkpoint.")) or is_out_of_room(error)):
@@ -318,7 +318,7 @@ class EngineRunner:
     def _readiness(self, result: RunResult) -> str | None:
         """How the run's drafts wait or were decided automatically; None for a graph without rules."""
         from compound.review import ReviewFilter
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         items = self._queue.list(ReviewFilter(run_id=result.run_id))
         waiting = [one for one in items if one.status in UNDECIDED]

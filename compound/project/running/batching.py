@@ -64,7 +64,7 @@ async def run_batch(  # noqa: PLR0913, PLR0917 - the arguments of `Project.batch
 def _withdraw(queue: ReviewQueue, run_ids: Sequence[str]) -> None:
     """Withdraw reviews of runs that a restart discards: their drafts are no longer needed."""
     from compound.review import ReviewFilter
-    from compound.review.item.machine import UNDECIDED
+    from compound.review.stored.machine import UNDECIDED
 
     for run_id in run_ids:
         for item in queue.list(ReviewFilter(statuses=tuple(UNDECIDED), run_id=run_id)):

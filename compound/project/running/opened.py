@@ -182,7 +182,7 @@ class OpenedProject:
     def waiting_items(self, run_id: str) -> list[str]:
         """Ids of the undecided reviews of a run."""
         from compound.review import ReviewFilter
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         waiting = ReviewFilter(statuses=tuple(sorted(UNDECIDED)), run_id=run_id)
         return [item.review_id for item in self.services.queue.list(waiting)]

@@ -58,7 +58,7 @@ async def replay(
 def _amends(project: OpenedProject, run_id: str) -> dict[str, Mapping[str, JsonValue]]:
     """The values after people's edits before each review, of the newest round."""
     from compound.review import ReviewFilter, Status
-    from compound.review.item.offer import WITHOUT_EFFECTS
+    from compound.review.stored.offer import WITHOUT_EFFECTS
 
     queue = project.services.queue
     items = [queue.show(one.review_id) for one in queue.list(ReviewFilter(run_id=run_id, statuses=(Status.DECIDED,)))]

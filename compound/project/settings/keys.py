@@ -81,7 +81,7 @@ VARIABLES: Final = {
     "COMPOUND_MODEL": "overrides `model` of the profile; `--model` overrides it",
     "COMPOUND_SERVE_HOST": "address on which `compound serve` listens; `--host` overrides it",
     "COMPOUND_SERVE_PORT": "port of `compound serve`; `--port` overrides it",
-    "COMPOUND_SERVE_NAMES": "names under which browsers call `compound serve`, separated by spaces; `--name` overrides it",
+    "COMPOUND_SERVE_NAMES": "names of `compound serve` in browsers, separated by spaces; `--name` overrides it",
     "COMPOUND_MCP_TOKEN": "bearer token that requests to `compound mcp --http` must carry",
 }
 """Environment variables."""

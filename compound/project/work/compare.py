@@ -239,7 +239,7 @@ class Comparer:
         import sqlalchemy as sa
 
         from compound.connector.state.tables import review, run
-        from compound.review.item.machine import UNDECIDED
+        from compound.review.stored.machine import UNDECIDED
 
         query = (
             sa.select(review.c.node, run.c.run_id)

@@ -11,7 +11,7 @@ from compound.connector.state import StateStore
 from compound.connector.state.people_tables import account
 from compound.errors import ConflictError
 from compound.review.decision.rehearsal import Rehearse
-from compound.review.item.types import Clock, Revalidate, VersionProbe
+from compound.review.stored.types import Clock, Revalidate, VersionProbe
 
 LEASE_S = 120.0
 """Lease of a claim without a heartbeat, in seconds."""

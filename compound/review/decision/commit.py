@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError
-from compound.review.item.draft_json import draft_to_json
-from compound.review.item.machine import Event, after
-from compound.review.item.offer import APPROVE, EDIT, WITHOUT_EFFECTS
-from compound.review.item.rows import compare_and_set, insert_draft, next_draft_seq, record
-from compound.review.item.types import Action, Decision, Draft, NewReview, Review
+from compound.review.stored.draft_json import draft_to_json
+from compound.review.stored.machine import Event, after
+from compound.review.stored.offer import APPROVE, EDIT, WITHOUT_EFFECTS
+from compound.review.stored.rows import compare_and_set, insert_draft, next_draft_seq, record
+from compound.review.stored.types import Action, Decision, Draft, NewReview, Review
 from compound.trace.payload import digest as payload_digest
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from compound.connector.state import tables
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.language.decisions import APPROVE, EDIT, REJECT
 from compound.review.decision.backend import MAX_RETURNS, Backend, need_no_agent, need_person
-from compound.review.decision.claims import escalators, held
 from compound.review.decision.commit import Wish, commit, escalated
+from compound.review.decision.leases import escalators, held
 from compound.review.decision.rehearsal import Rehearsed
 from compound.review.decision.stale import amend, changes_of, make_stale
-from compound.review.item.draft_json import draft_from_json
-from compound.review.item.machine import UNDECIDED, Event, Status, after
-from compound.review.item.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
-from compound.review.item.rows import decision_of, insert_review, last_decision, load, lost
-from compound.review.item.types import Decision, Draft, Review
+from compound.review.stored.draft_json import draft_from_json
+from compound.review.stored.machine import UNDECIDED, Event, Status, after
+from compound.review.stored.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
+from compound.review.stored.rows import decision_of, insert_review, last_decision, load, lost
+from compound.review.stored.types import Decision, Draft, Review
 from compound.trace.active import child
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from compound.review.item.types import Draft, Redraft, Review
+from compound.review.stored.types import Draft, Redraft, Review
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -12,9 +12,9 @@ from compound.connector.state import tables
 from compound.connector.state.owner import is_gone, this_owner
 from compound.errors import ConflictError
 from compound.review.decision.backend import Backend
-from compound.review.item.machine import Status
-from compound.review.item.rows import decision_of, load, moment
-from compound.review.item.types import Decision, ResumeClaim
+from compound.review.stored.machine import Status
+from compound.review.stored.rows import decision_of, load, moment
+from compound.review.stored.types import Decision, ResumeClaim
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

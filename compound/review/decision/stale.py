@@ -15,9 +15,9 @@ from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.review.decision.backend import Backend, need_person
 from compound.review.decision.commit import ESCALATED
-from compound.review.item.machine import Event, Status, after
-from compound.review.item.offer import WITHOUT_EFFECTS
-from compound.review.item.rows import (
+from compound.review.stored.machine import Event, Status, after
+from compound.review.stored.offer import WITHOUT_EFFECTS
+from compound.review.stored.rows import (
     insert_draft,
     last_decision,
     load,
@@ -27,7 +27,7 @@ from compound.review.item.rows import (
     readiness_columns,
     record,
 )
-from compound.review.item.types import Decision, Redraft, Review, TellingProbe, VersionProbe
+from compound.review.stored.types import Decision, Redraft, Review, TellingProbe, VersionProbe
 
 AGAIN: Final = "drafted again: "
 """Prefix of the reason why a review shows a newer draft."""

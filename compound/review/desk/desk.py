@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from compound.connector.state.desk_tables import review_assignment, review_comment, review_pen
 from compound.errors import ConflictError, DataError
 from compound.review.decision.backend import Backend, need_person
-from compound.review.item.rows import load, record
+from compound.review.stored.rows import load, record
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

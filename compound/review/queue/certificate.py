@@ -13,9 +13,9 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
-from compound.review.item.elements import declared_name, like_pattern
-from compound.review.item.rows import readiness_from
-from compound.review.item.types import Clock
+from compound.review.stored.elements import declared_name, like_pattern
+from compound.review.stored.rows import readiness_from
+from compound.review.stored.types import Clock
 
 _TABLE, _REVIEW, _DECISION = tables.certificate, tables.review, tables.decision
 

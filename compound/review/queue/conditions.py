@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from compound.connector.state.tables import review
-from compound.review.item.machine import Status
+from compound.review.stored.machine import Status
 
 if TYPE_CHECKING:
-    from compound.review.item.lists import ReviewFilter
+    from compound.review.stored.lists import ReviewFilter
 
 _I = review.c
 

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables
 from compound.review.decision.backend import Backend
-from compound.review.item.draft_json import draft_from_json
-from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary
-from compound.review.item.machine import Status
-from compound.review.item.rows import decision_of
-from compound.review.item.types import Decision, DraftVersion
 from compound.review.queue.conditions import conditions
 from compound.review.queue.paging import behind, order_of
+from compound.review.stored.draft_json import draft_from_json
+from compound.review.stored.lists import ReviewEvent, ReviewFilter, ReviewSummary
+from compound.review.stored.machine import Status
+from compound.review.stored.rows import decision_of
+from compound.review.stored.types import Decision, DraftVersion
 
 _REVIEW, _DRAFT, _DECISION = tables.review, tables.draft_version, tables.decision
 _NAMES = (

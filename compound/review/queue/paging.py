@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from compound.connector.state.tables import review
-from compound.review.decision.claims import ORDER
+from compound.review.decision.leases import ORDER
 
 if TYPE_CHECKING:
-    from compound.review.item.lists import After, ReviewFilter, Sort
+    from compound.review.stored.lists import After, ReviewFilter, Sort
 
 _I = review.c
 

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Literal
 from compound.connector.state import StateStore
 from compound.connector.state.audit import AuditReport, verify_audit
 from compound.errors import CompoundError
-from compound.review.decision import claims as _claims
 from compound.review.decision import decide as _decide
+from compound.review.decision import leases as _leases
 from compound.review.decision import resume as _resume
 from compound.review.decision import stale as _stale
 from compound.review.decision import upkeep as _upkeep
 from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.decision.rehearsal import Rehearse, Rehearsed
 from compound.review.desk.desk import ReviewDesk
-from compound.review.item.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
-from compound.review.item.machine import Status
-from compound.review.item.rows import find, insert_review, load, review_id_of
-from compound.review.item.types import (
+from compound.review.queue import listing as _listing
+from compound.review.stored.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
+from compound.review.stored.machine import Status
+from compound.review.stored.rows import find, insert_review, load, review_id_of
+from compound.review.stored.types import (
     Action,
     Clock,
     Decision,
@@ -34,7 +35,6 @@ from compound.review.item.types import (
     Review,
     VersionProbe,
 )
-from compound.review.queue import listing as _listing
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -145,11 +145,11 @@ class ReviewQueue:
             ConflictError: `review.claimed` naming the holder, `review.decided`, `review.transition`,
                 `review.actor`.
         """
-        return _claims.claim(self._backend, review_id, user, lease_s=lease_s, takeover=takeover)
+        return _leases.claim(self._backend, review_id, user, lease_s=lease_s, takeover=takeover)
 
     def claim_next(self, user: str, *, queue: str | None = None, lease_s: float = LEASE_S) -> Review | None:
         """Claim the most urgent unclaimed review; None if there is none. Concurrent callers get distinct reviews."""
-        return _claims.claim_next(self._backend, user, queue=queue, lease_s=lease_s)
+        return _leases.claim_next(self._backend, user, queue=queue, lease_s=lease_s)
 
     def extend(self, review_id: str, user: str, *, lease_s: float = LEASE_S) -> Review:
         """Extend the holder's lease, even an expired one if nobody else has claimed the review.
@@ -157,7 +157,7 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.extend(self._backend, review_id, user, lease_s=lease_s)
+        return _leases.extend(self._backend, review_id, user, lease_s=lease_s)
 
     def release(self, review_id: str, user: str) -> Review:
         """Release a review to the queue.
@@ -165,19 +165,19 @@ class ReviewQueue:
         Raises:
             ConflictError: `review.lease-lost`.
         """
-        return _claims.release(self._backend, review_id, user)
+        return _leases.release(self._backend, review_id, user)
 
     def wake(self, review_id: str, user: str) -> bool:
         """Wake a snoozed review early; returns False if it is not snoozed."""
-        return _claims.wake(self._backend, review_id, user=user)
+        return _leases.wake(self._backend, review_id, user=user)
 
     def snooze(self, review_id: str, user: str, *, version: int, until: float) -> Review:
         """Snooze a review until a time, UTC seconds; `sweep` wakes it."""
-        return _claims.snooze(self._backend, review_id, user, version=version, until=until)
+        return _leases.snooze(self._backend, review_id, user, version=version, until=until)
 
     def save_draft(self, review_id: str, user: str, draft: Draft) -> int:
         """Save the holder's unfinished text; returns the number of the version."""
-        return _claims.save_draft(self._backend, review_id, user, draft)
+        return _leases.save_draft(self._backend, review_id, user, draft)
 
     def decide(  # noqa: PLR0913  # one call: what, who, which version, why
         self,
@@ -253,7 +253,7 @@ class ReviewQueue:
             queues: Only of these queues; empty: of all.
             but: The review that the person looks at: the one behind it follows.
         """
-        return _claims.next_open(self._backend, user, queues=queues, but=but)
+        return _leases.next_open(self._backend, user, queues=queues, but=but)
 
     def auto_decide(
         self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""

@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Path, Request
 
 from compound.client.types import Problem, Review
 from compound.errors import ConflictError, DataError
-from compound.review.item.lists import After
+from compound.review.stored.lists import After
 from compound.web.api.problems import ApiError
 from compound.web.door.access import needs
 from compound.web.identity.person import Person

@@ -12,7 +12,7 @@ from compound.client.types import AuditEvent, AuditReport, Comment, Evidence, Pa
 from compound.errors import DataError, choices
 from compound.project import ReviewRow as Row
 from compound.review import ReviewFilter, Status
-from compound.review.item.lists import After, ReviewSummary, Sort
+from compound.review.stored.lists import After, ReviewSummary, Sort
 from compound.web.api import comments
 from compound.web.api.calls import (
     Auditor,

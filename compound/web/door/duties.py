@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compound.review.item.offer import WITHOUT_EFFECTS
+from compound.review.stored.offer import WITHOUT_EFFECTS
 from compound.web.door.access import Refused
 from compound.web.identity.roles import Right
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables
 from compound.connector.state.leases import store_time
-from compound.review.item.machine import UNDECIDED
+from compound.review.stored.machine import UNDECIDED
 from compound.web.metrics.exposition import Metric, Sample, histogram
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from compound.errors import CompoundError
-from compound.project.review.items import STORED
+from compound.project.review.shown import STORED
 from compound.web.door.duties import need_duty
-from compound.web.reviews.item.page import Decision, ReviewPage, review_page
-from compound.web.reviews.item.seen import Decider, seen, service_of
+from compound.web.reviews.one.page import Decision, ReviewPage, review_page
+from compound.web.reviews.one.seen import Decider, seen, service_of
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from compound.project import ReviewRow
 from compound.project.review.sight.foreseen import ForeseenDecision, ForeseenEffect
 from compound.review import ReviewFilter, Status
-from compound.review.item.lists import ReviewSummary
-from compound.review.item.machine import UNDECIDED
+from compound.review.stored.lists import ReviewSummary
+from compound.review.stored.machine import UNDECIDED
 from compound.web.identity.roles import Right
-from compound.web.reviews.item.effects import verbs
+from compound.web.reviews.one.effects import verbs
 from compound.web.reviews.paging import Search, cursor_of
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from compound.web.reviews.listing import chosen_view, counts_of
 
 if TYPE_CHECKING:
     from compound.project import Project
-    from compound.review.item.lists import ReviewSummary
     from compound.review.queue.queue import ReviewQueue
+    from compound.review.stored.lists import ReviewSummary
     from compound.web.identity.people import Person
     from compound.web.reviews.paging import Search
     from compound.web.site.words import Words

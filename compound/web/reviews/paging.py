@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from compound.review.item.lists import After, ReviewFilter, ReviewSummary, Sort
+from compound.review.stored.lists import After, ReviewFilter, ReviewSummary, Sort
 
 if TYPE_CHECKING:
     from compound.web.identity.people import Person

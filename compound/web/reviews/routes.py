@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from compound.web.reviews import bulk
-from compound.web.reviews.item import moves, routes
-from compound.web.reviews.item.seen import Reader
 from compound.web.reviews.listing import list_page
 from compound.web.reviews.news import news
+from compound.web.reviews.one import moves, routes
+from compound.web.reviews.one.seen import Reader
 from compound.web.reviews.paging import Search
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.web.item.workshop import STEPS, row, workshop, writes
+from tests.web.one.workshop import STEPS, row, workshop, writes
 
 
 def test_the_rows_of_each_effect_before_and_after_in_turn(tmp_path: Path) -> None:

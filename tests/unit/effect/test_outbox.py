@@ -19,8 +19,8 @@ from compound.effect.outbox import Outbox
 from compound.effect.rows import effect_key_of
 from compound.effect.types import EffectResult, EffectStatus
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
-from compound.review.item.types import Draft, NewReview
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.types import Draft, NewReview
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 from compound.connector.state import StateStore
 from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError
-from compound.review.item.types import Draft, NewReview, Revalidated, Review
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.types import Draft, NewReview, Revalidated, Review
 
 CANCEL = EffectCall(name="cancel", arguments={"order_id": "#W1"}, details={"confidence": 0.9})
 MOVE = EffectCall(name="move", arguments={"order_id": "#W1", "zip": "1"})

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.review.claim.claims import Claim, claims_of, sentences
-from compound.review.claim.leaves import Folded
+from compound.review.evidence.claims import Claim, claims_of, sentences
+from compound.review.evidence.leaves import Folded
 
 EVIDENCE: dict[str, Any] = {
     "orders": [

@@ -8,8 +8,8 @@ from compound.connector.state import tables
 from compound.effect import EffectCall
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused
 from compound.review import Edit, ReviewFilter, Status
-from compound.review.item.types import Draft, Redraft
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.types import Draft, Redraft
 from tests.unit.review.review_desk import CANCEL, DRAFT, MOVE, Desk, code, open_review
 
 

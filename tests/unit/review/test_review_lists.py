@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from compound.review import ReviewFilter, Status
-from compound.review.item.lists import Sort
+from compound.review.stored.lists import Sort
 from compound.web.identity.person import Person
 from compound.web.reviews.listing import views_for
 from compound.web.reviews.paging import Search, after_of, cursor_of

@@ -15,9 +15,9 @@ from compound.connector.state import tables
 from compound.effect import EffectCall
 from compound.errors import ConflictError, DataError, EffectRefused
 from compound.review import Edit, Status
-from compound.review.item.machine import TRANSITIONS, UNDECIDED
-from compound.review.item.types import Draft, NewReview, ResumeClaim, Review
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.machine import TRANSITIONS, UNDECIDED
+from compound.review.stored.types import Draft, NewReview, ResumeClaim, Review
 from tests.support.data.state_stores import sqlite_store
 
 USERS = st.sampled_from(["ann", "bob", "cy"])

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from compound.connector.state import tables
 from compound.errors import ConflictError
 from compound.review import ReviewFilter, Status
-from compound.review.item.machine import TRANSITIONS, Event
-from compound.review.item.types import Draft
+from compound.review.stored.machine import TRANSITIONS, Event
+from compound.review.stored.types import Draft
 from tests.unit.review.review_desk import DRAFT, Desk, code, open_review
 
 

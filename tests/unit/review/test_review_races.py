@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from compound.connector.state import StateStore
-from compound.review.item.types import Draft, NewReview
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.types import Draft, NewReview
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 
 DECIDER = """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compound.review.claim.claims import Known, value_claim
+from compound.review.evidence.claims import Known, value_claim
 
 EVIDENCE: dict[str, Any] = {"orders": [{"id": "#W1", "total": 265.29}, {"id": "#W12", "total": 1200}]}
 SOURCE = {"body": "Please send it to 3 Elm Street, Cafe\u0301 Corner. \uff37\uff12 too."}

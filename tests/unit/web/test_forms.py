@@ -7,9 +7,9 @@ from typing import Any, Literal, cast
 import pytest
 from pydantic import BaseModel, Field
 
-from compound.web.reviews.item.form import Input, inputs_of
-from compound.web.reviews.item.pens import flat
-from compound.web.reviews.item.submitted import Submitted, read_form
+from compound.web.reviews.one.form import Input, inputs_of
+from compound.web.reviews.one.pens import flat
+from compound.web.reviews.one.submitted import Submitted, read_form
 
 
 class Address(BaseModel):

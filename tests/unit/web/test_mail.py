@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compound.web.reviews.item.diff import word_diff
-from compound.web.reviews.item.mail import sanitized
+from compound.web.reviews.one.diff import word_diff
+from compound.web.reviews.one.mail import sanitized
 
 ATTACKS = (
     "<script>steal()</script>",

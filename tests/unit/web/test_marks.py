@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compound.web.reviews.item.marks import Span, marked
+from compound.web.reviews.one.marks import Span, marked
 
 
 def lit(html: str, claim: int) -> list[str]:

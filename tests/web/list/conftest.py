@@ -9,7 +9,7 @@ import pytest
 
 from compound.web.identity.people import People
 from tests.web.conftest import Person, Site, aside, cookies_of, served
-from tests.web.item.workshop import GRAPH, workshop, writes
+from tests.web.one.workshop import GRAPH, workshop, writes
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -8,12 +8,12 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from compound.review.item.types import Draft, NewReview
+from compound.review.stored.types import Draft, NewReview
 from compound.web.reviews.listing import PAGE
 from tests.web.batches.test_pages import serious
 from tests.web.conftest import Person, Site, aside
-from tests.web.item.workshop import writes
 from tests.web.list.conftest import ben, ids, letters, titles
+from tests.web.one.workshop import writes
 
 
 def outcome(person: Person) -> list[str]:

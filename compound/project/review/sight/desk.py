@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compound.project.decision.done import canonical_of, done_of, effects_of
-from compound.project.review.item_effects import left_of
+from compound.project.review.shown_effects import left_of
 from compound.project.review.sight.foreseen import ForeseenDecision, foreseen_effects, letter_in
 from compound.project.review.sight.grounds import Ground, Query, grounds_of, queries_of
 from compound.project.review.upkeep import ReviewUpkeep
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from compound.connector.target import EffectCall
     from compound.effect.outbox import Outbox
-    from compound.project.review.items import ReviewView
-    from compound.review.item.types import Action, Review
+    from compound.project.review.shown import ReviewView
+    from compound.review.stored.types import Action, Review
 
 
 class ReviewDesk(ReviewUpkeep):

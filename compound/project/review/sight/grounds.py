@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.project.running.opened import OpenedProject
-    from compound.review.item.types import Review
+    from compound.review.stored.types import Review
     from compound.spec.graph_file import GraphSpec
 
 

@@ -152,7 +152,7 @@ def served_at(desk: Desk, names: tuple[str, ...] = (), **env: str) -> tuple[str,
 
 
 def _host(desk: Desk) -> None:
-    places = [served_at(desk, **env)[0] for env in ({}, {"COMPOUND_SERVE_HOST": "127.0.0.2"})]
+    places = [served_at(desk)[0], served_at(desk, COMPOUND_SERVE_HOST="127.0.0.2")[0]]
     assert [urlsplit(place).hostname for place in places] == ["127.0.0.1", "127.0.0.2"]
 
 
@@ -163,7 +163,8 @@ def _port(desk: Desk) -> None:
 
 def _names(desk: Desk) -> None:
     names = ("desk.example", "help.example", "other.example")
-    answers = [served_at(desk, names, **env)[1] for env in ({}, {"COMPOUND_SERVE_NAMES": "desk.example help.example"})]
+    told = ("", "desk.example help.example")
+    answers = [served_at(desk, names, COMPOUND_SERVE_NAMES=one)[1] for one in told]
     assert answers == [[421, 421, 421], [200, 200, 421]]
 
 

@@ -11,8 +11,8 @@ import pytest
 from compound.connector.state import StateStore
 from compound.graph.port.services import AutoRuling, OpenedReview, Redraft, ReviewRequest
 from compound.project.decision.ports import QueuedReviews
-from compound.review.item.types import Readiness
 from compound.review.queue.queue import ReviewQueue
+from compound.review.stored.types import Readiness
 
 
 class Certified:

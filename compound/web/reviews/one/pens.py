@@ -1,0 +1,107 @@
+"""What a person typed and has not decided: how a form is filled, and what a newer draft does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from markupsafe import Markup
+
+from compound.web.reviews.one.diff import word_diff
+from compound.web.reviews.one.form import Input, inputs_of
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from compound.project import ReviewService
+    from compound.web.reviews.one.page import ReviewPage
+
+    Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreeWay:
+    """A text that a person changed while the graph drafted a new one.
+
+    Attributes:
+        name: Name of the input.
+        old: The draft that the person began from.
+        mine: What the person wrote, as changes of the old draft.
+        new: The newer draft, as changes of the old one.
+        mine_text: What the person wrote; `new_text` is the newer draft.
+    """
+
+    name: str
+    old: str
+    mine: Markup
+    new: Markup
+    mine_text: str
+    new_text: str
+
+
+def flat(inputs: Sequence[Input]) -> Iterator[Input]:
+    """Every input that holds a value."""
+    for one in inputs:
+        if one.inputs or one.kind in ("record", "list"):
+            yield from flat(one.inputs)
+        else:
+            yield one
+
+
+def letter_input(page: ReviewPage) -> Input | None:
+    """The input of an edit that holds the text that is sent; None if the text cannot be edited."""
+    inputs = () if page.edit is None else flat(page.edit.inputs)
+    return next((one for one in inputs if one.value and one.value == page.text), None)
+
+
+def filled(page: ReviewPage, service: ReviewService, kept: Form) -> Form:
+    """Name of each input to what it shows: what was just sent, else what the person saved.
+
+    Where the review shows a newer draft, only what the person changed in the old one counts.
+    """
+    if kept:
+        return kept
+    if page.pen is None or not page.is_waiting:
+        return {}
+    saved = {name: one for name, one in page.pen.content.items() if isinstance(one, str)}
+    if page.pen.draft_seq == page.item.draft_seq:
+        return saved
+    old = _old_values(page, service)
+    return {name: text for name, text in saved.items() if name in old and old[name] != text}
+
+
+def _old_values(page: ReviewPage, service: ReviewService) -> dict[str, str]:
+    seq = 0 if page.pen is None else page.pen.draft_seq
+    draft = next((one for one in page.view.drafts if one["seq"] == seq), None)
+    if draft is None:
+        return {}
+    fields = cast("Mapping[str, JsonValue]", draft["fields"])
+    inputs = inputs_of(
+        page.item.decide.get("edit", {}), fields, service.argument_schema, letter=str(draft["text"] or "")
+    )
+    return {one.name: one.value for one in flat(inputs)}
+
+
+def three_way(page: ReviewPage, values: Form) -> ThreeWay | None:
+    """The old draft, the person's text and the new draft; None if the person's text does not differ from both."""
+    letter = letter_input(page)
+    if letter is None or page.older is None:
+        return None
+    mine = values.get(letter.name, "").replace("\r\n", "\n")
+    if not mine or mine in (page.older, page.text):
+        return None
+    return ThreeWay(
+        name=letter.name,
+        old=page.older,
+        mine=word_diff(page.older, mine),
+        new=word_diff(page.older, page.text),
+        mine_text=mine,
+        new_text=page.text,
+    )
+
+
+def content_of(form: Mapping[str, str]) -> dict[str, JsonValue]:
+    """The part of a form that a person typed."""
+    own = ("field.", "drop.", "note")
+    return {name: text for name, text in form.items() if name.startswith(own)}
