@@ -165,6 +165,10 @@ class EffectRefused(RunError):
     """
 
 
+class EffectInDoubt(RunError):
+    """An effect may have happened, and its target cannot find out: only a person can."""
+
+
 class ConflictError(CompoundError):
     """Another user or process decided, claimed or changed it first; the message says who and what."""
 

@@ -155,6 +155,18 @@ TARGETS: Final = Registry(
     },
 )
 """Targets of effects. `compound: NAME/v1` in `connectors/*.yaml` chooses one."""
+MAILBOXES: Final = Registry(
+    kind="mailbox",
+    group="compound.mailboxes",
+    unknown="mailbox.unknown-kind",
+    needs=("delivery_class", "waiting", "thread", "find", "send"),
+    built_in={
+        "imap": "compound.connector.mailbox.imap.mail:open_mail",
+        "zendesk": "compound.connector.mailbox.rest.zendesk:open_zendesk",
+        "chatwoot": "compound.connector.mailbox.rest.chatwoot:open_chatwoot",
+    },
+)
+"""Mail accounts and help desks. `mailboxes` of a profile chooses one for a mailbox."""
 PROVIDERS: Final = Registry(
     kind="provider",
     group="compound.providers",
@@ -214,6 +226,7 @@ EXPORTERS: Final = Registry(
 )
 """Exporters of spans, in addition to the project's own store. `exporters` of a profile lists them."""
 REGISTRIES: Final[Mapping[str, Registry]] = {
-    one.kind: one for one in (TARGETS, PROVIDERS, EMBEDDERS, RETRIEVERS, RERANKERS, VECTORS, SCORERS, EXPORTERS)
+    one.kind: one
+    for one in (TARGETS, MAILBOXES, PROVIDERS, EMBEDDERS, RETRIEVERS, RERANKERS, VECTORS, SCORERS, EXPORTERS)
 }
 """Every registry by its kind."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TRANSIENT: Final = (
     {f"records.{end}" for end in ("locked", "unreachable")}
+    | {f"mailbox.{end}" for end in ("unreachable", "busy")}
     | {f"mcp.{end}" for end in ("unreachable", "timeout")}
     | {f"model.{end}" for end in ("overloaded", "server", "timeout", "connection", "rate-limit", "broken-stream")}
     | {"graph.run-busy"}

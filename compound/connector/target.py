@@ -129,7 +129,8 @@ class EffectTarget(Protocol):
 
         Raises:
             EffectRefused: A precondition does not hold, `effect.stale` for a changed row; nothing changed.
-            Exception: Any other exception means that the outcome is unknown.
+            EffectInDoubt: It may have happened, and the target cannot find out: a person must look.
+            Exception: Any other exception means that the outcome is unknown here; the class says what follows.
         """
         ...
 
@@ -220,12 +221,14 @@ class ForeseeingTarget(Protocol):
 
 
 class LookupTarget(EffectTarget, Protocol):
-    """A class C target."""
+    """A class C target. The outbox calls `find` before every retry."""
 
     async def find(self, group: EffectGroup) -> Sequence[EffectOutcome] | None:
         """Find out whether the group happened; None if it certainly did not.
 
         Raises:
-            Exception: It cannot be determined now.
+            EffectInDoubt: It cannot be determined by a look-up: a person must look.
+            Exception: It cannot be determined now. A failed delivery is looked up again later; one whose process ended
+                needs a person.
         """
         ...

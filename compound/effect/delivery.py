@@ -16,7 +16,7 @@ from compound.connector.target import EffectOutcome, EffectTarget, LookupTarget
 from compound.effect.decided import recalled
 from compound.effect.rows import GroupRows, move_group, read_group
 from compound.effect.types import EffectStatus
-from compound.errors import CompoundError, EffectRefused, ProjectError, choices, told
+from compound.errors import CompoundError, EffectInDoubt, EffectRefused, ProjectError, choices, told
 from compound.trace.active import child
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Delivery:
             case EffectStatus.FAILED if _is_elsewhere(group, target):
                 self._doubt_elsewhere(group)
                 return None
+            case EffectStatus.FAILED if target.delivery_class == "C":
+                return await self._look_up(group, target)
             case EffectStatus.SCHEDULED | EffectStatus.FAILED:
                 return self._claim(group, target)
             case EffectStatus.SENDING if self._is_abandoned(group, now):
@@ -107,19 +109,26 @@ class Delivery:
             case "A" | "B":
                 return self._claim(group, target)
             case "C":
-                try:
-                    outcomes = await cast("LookupTarget", target).find(group.planned())
-                except Exception as error:  # noqa: BLE001  # any failure here means: nobody knows
-                    self._move(group, _End(status=EffectStatus.UNKNOWN, error=_record(error)))
-                    return None
-                if outcomes is None:
-                    return self._claim(group, target)
-                self._move(group, _judge(group, outcomes))
-                return None
+                return await self._look_up(group, target)
             case "D":
                 died = {"code": "effect.unknown", "what": "the process ended during the delivery"}
                 self._move(group, _End(status=EffectStatus.UNKNOWN, error=cast("dict[str, JsonValue]", died)))
                 return None
+
+    async def _look_up(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
+        """Find out whether an attempt happened; claim the group if it certainly did not."""
+        try:
+            outcomes = await cast("LookupTarget", target).find(group.planned())
+        except Exception as error:  # noqa: BLE001  # targets are others' code
+            # A failed attempt is looked up again later; after a crash any failure here means that nobody knows.
+            may_wait = group.status is EffectStatus.FAILED and not isinstance(error, EffectInDoubt)
+            status = EffectStatus.FAILED if may_wait else EffectStatus.UNKNOWN
+            self._move(group, _End(status=status, error=_record(error)))
+            return None
+        if outcomes is None:
+            return self._claim(group, target)
+        self._move(group, _judge(group, outcomes))
+        return None
 
     async def _perform(self, group: GroupRows, target: EffectTarget) -> None:
         is_repeatable = target.delivery_class != "D"
@@ -131,6 +140,8 @@ class Delivery:
                 end = _judge(group, await target.perform(group.planned()))
         except EffectRefused as error:
             end = _End(status=EffectStatus.REFUSED, error=_record(error))
+        except EffectInDoubt as error:
+            end = _End(status=EffectStatus.UNKNOWN, error=_record(error))
         except Exception as error:  # noqa: BLE001  # targets are others' code; the row tells what they said
             end = _End(status=doubt, error=_record(error))
         finally:

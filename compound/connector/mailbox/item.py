@@ -9,6 +9,7 @@ from typing import Final, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, field_validator
 
+from compound.connector.mailbox.service import Attachment
 from compound.errors import DataError, Location, choices
 from compound.spec.mailbox_file import ItemRules
 
@@ -34,6 +35,7 @@ class Item(BaseModel):
         received_at: ISO 8601.
         thread: What the source calls the conversation that it belongs to; a whole number is read as its text.
         in_reply_to: The id of the item that it answers.
+        attachments: Files that came with it, by name; they stay where they are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -48,6 +50,7 @@ class Item(BaseModel):
     received_at: str | None = None
     thread: str | None = None
     in_reply_to: str | None = None
+    attachments: list[Attachment] | None = None
 
     @field_validator("thread", "in_reply_to", mode="before")
     @classmethod

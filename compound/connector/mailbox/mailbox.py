@@ -89,8 +89,6 @@ class Mailbox:
         clock: UTC seconds since 1970.
     """
 
-    delivery_class: DeliveryClass = "A"
-
     def __init__(
         self,
         folder: Path,
@@ -100,11 +98,19 @@ class Mailbox:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
-        self.place = f"{host_name()}:{folder.absolute()}"
+        self.place: str | None = f"{host_name()}:{folder.absolute()}"
         self._file = file or MailboxFile()
         self._effects = effects
         self._clock = clock
         self._sent = SentFolder(folder / self._file.replies)
+
+    @property
+    def delivery_class(self) -> DeliveryClass:
+        """A: a key is sent only once."""
+        return "A"
+
+    def close(self) -> None:
+        """Nothing stays open."""
 
     def items(self, source: Path) -> Iterator[Entry]:
         """Every item of a source; see `read_items`."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _SENDER: Final = ("email", "customer_id")
+_KEPT: Final = ("email", "customer_id", "attached")
 _REF: Final = "conversation of "
 
 
@@ -48,7 +49,8 @@ class Arrival:
         item_id: The message's own id.
         thread: What the source calls its conversation; empty where it says nothing.
         in_reply_to: The id of the message that it answers; empty where the source says none.
-        words: `subject`, `body`, `html`, `email`, `customer_id`, `received_at`, as far as they are known.
+        words: `subject`, `body`, `html`, `email`, `customer_id`, `received_at`, as far as they are known; `attached`
+            names files; `by` is who of the support team wrote it, without Compound.
     """
 
     mailbox: str
@@ -122,6 +124,32 @@ class Messages:
                 db.execute(sa.insert(_RUN).values(**names, seen=count, created_at=now))
         return Arrived(mailbox=arrival.mailbox, item_id=arrival.item_id, seen=count if known is None else known)
 
+    def note(self, arrivals: Sequence[Arrival], *, now: float) -> None:
+        """Note messages of one conversation that are not known yet; no run answers them so far.
+
+        Args:
+            arrivals: Of one mailbox and one thread, oldest first.
+            now: UTC seconds.
+        """
+        known = self._threads(arrivals)
+        if len(known) == len(arrivals):
+            return
+        # A message that is known keeps its conversation, also where the source has moved the others.
+        thread = next(iter(known.values()), _hash(arrivals[0].thread))
+        with self._store.write(durable=False) as db:
+            _hold(db, arrivals[0].mailbox, thread)
+            for arrival in arrivals:
+                if self._place(db, arrival) is None:
+                    self._insert(db, arrival, thread, now=now)
+
+    def _threads(self, arrivals: Sequence[Arrival]) -> dict[str, str]:
+        ids = [one.item_id for one in arrivals]
+        query = sa.select(_MESSAGE.c.item_id, _MESSAGE.c.thread).where(
+            _MESSAGE.c.mailbox == (arrivals[0].mailbox if arrivals else ""), _MESSAGE.c.item_id.in_(ids)
+        )
+        with self._store.read() as db:
+            return {row.item_id: row.thread for row in db.execute(query.order_by(_MESSAGE.c.place))}
+
     def thread_of(self, arrival: Arrival) -> str:
         """The conversation of a message, as a hash: the one that its source names, or that of what it answers.
 
@@ -169,7 +197,10 @@ class Messages:
 
     def _correct(self, db: Connection, arrival: Arrival) -> None:
         same = (_MESSAGE.c.mailbox == arrival.mailbox) & (_MESSAGE.c.item_id == arrival.item_id)
-        db.execute(sa.update(_MESSAGE).where(same).values(words=dict(arrival.words), pruned_at=None))
+        known: Mapping[str, JsonValue] = db.execute(sa.select(_MESSAGE.c.words).where(same)).scalar_one()
+        # What the source said of it and its graph does not read stays: who wrote it, what was attached.
+        kept = {name: known[name] for name in _KEPT if name in known}
+        db.execute(sa.update(_MESSAGE).where(same).values(words={**kept, **arrival.words}, pruned_at=None))
 
     def see(self, run_id: str) -> None:
         """The run is drafted again: it sees every message that its conversation has now."""
@@ -229,9 +260,12 @@ def newer(db: Connection, refs: Mapping[str, int]) -> str:
 def newer_in_words(item_id: str, seen: int, messages: Sequence[IncomingMessage]) -> str:
     """The messages of an item's conversation after the first `seen`, for people."""
     later = [one for one in messages if one.place > seen and one.item_id != item_id]
+    ours = [one for one in later if one.words.get("by")]
+    theirs = [one for one in later if not one.words.get("by")]
+    said = [f"{'new messages' if len(theirs) > 1 else 'a new message'} of the customer"] if theirs else []
+    said += [f"an answer of {' and '.join(sorted({str(one.words['by']) for one in ours}))}"] if ours else []
     ids = ", ".join(f"{one.item_id} ({_moment(one.arrived_at)})" for one in later)
-    many = "new messages" if len(later) > 1 else "a new message"
-    return f"{many} of the customer in the conversation of {item_id}: {ids}"
+    return f"{' and '.join(said)} in the conversation of {item_id}: {ids}"
 
 
 def _moment(at: float) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from compound.connector.state.messages import conversation_of_ref, newer_in_words
 from compound.connector.target import RehearsingTarget
-from compound.errors import CompoundError
+from compound.errors import CompoundError, ConnectorError
 from compound.project.decision.done import canonical_of, done_of, rest_of
 from compound.project.open.conversation import rows_only
 from compound.review.stored.elements import lead_of
 from compound.review.stored.types import Draft, Revalidated, Review
 
 if TYPE_CHECKING:
+    from compound.connector.mailbox.remote import RemoteMailbox
     from compound.connector.state.messages import Messages
     from compound.connector.target import EffectCall
     from compound.project.open.resources import Resources
@@ -34,7 +36,19 @@ class ProjectProbe:
         for store, names in rows.items():
             own = [ref for ref in asked if ref not in found and names.own(ref) is not None]
             found |= self._resources.records[store].versions(own) if own else {}
-        return found | {ref: self._messages.count(*named) for ref in refs if (named := conversation_of_ref(ref))}
+        conversations = {ref: named for ref in refs if (named := conversation_of_ref(ref))}
+        for mailbox, item_id in conversations.values():
+            self._read_again(mailbox, item_id)
+        return found | {ref: self._messages.count(*named) for ref, named in conversations.items()}
+
+    def _read_again(self, mailbox: str, item_id: str) -> None:
+        """Store what arrived at a mail account or help desk.
+
+        One that is down does not stop a decision: the conversation is read again before anything is sent.
+        """
+        if mailbox in self._resources.settings.profile.mail_services:
+            with suppress(ConnectorError):
+                cast("RemoteMailbox", self._resources.mailboxes[mailbox]).refresh(item_id)
 
     def told(self, ref: str, seen: int) -> str:
         """The messages that arrived since then; empty for a row."""

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError, Location, ProjectError
 from compound.language import Finding
-from compound.plugins import EMBEDDERS, EXPORTERS, PROVIDERS, RERANKERS, RETRIEVERS, TARGETS, VECTORS, Registry
+from compound.plugins import (
+    EMBEDDERS,
+    EXPORTERS,
+    MAILBOXES,
+    PROVIDERS,
+    RERANKERS,
+    RETRIEVERS,
+    TARGETS,
+    VECTORS,
+    Registry,
+)
 from compound.project.settings.settings import in_settings
 
 if TYPE_CHECKING:
@@ -23,6 +33,7 @@ def plugin_findings(resources: Resources) -> Iterator[Finding]:
     chosen += [(RERANKERS, profile.reranker.use)] if profile.reranker else []
     chosen += [(RETRIEVERS, one.use) for one in profile.retrievers.values()]
     chosen += [(EXPORTERS, one.use) for one in profile.exporters]
+    chosen += [(MAILBOXES, one.use) for one in profile.mail_services.values()]
     chosen += [] if ":" in profile.vectors else [(VECTORS, profile.vectors)]
     for registry, name in chosen:
         yield from _found(resources, registry, name, in_settings(root, name))

@@ -62,7 +62,7 @@ def target_findings(resources: Resources) -> Iterator[Finding]:
         yield from _raised(partial(files.read, name), Location(f"connectors/{name}.yaml", 1))
     for key, given, known in (
         ("records", settings.profile.records, files.records),
-        ("mailboxes", settings.profile.mailboxes, files.mailboxes),
+        ("mailboxes", [*settings.profile.mailboxes, *settings.profile.mail_services], files.mailboxes),
     ):
         for name in given:
             if name not in known:

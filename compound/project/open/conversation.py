@@ -66,7 +66,7 @@ def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str 
 
     messages = Messages(stores.state)
     known = messages.of_item(mailbox, item_id)
-    entries = [(one.arrived_at, _customer(one)) for one in known if one.item_id != item_id and one.pruned_at is None]
+    entries = [(one.arrived_at, _message(one)) for one in known if one.item_id != item_id and one.pruned_at is None]
     arrived = {one.item_id: one.arrived_at for one in known}
     ours = _Ours(stores)
     for run_id, of_item in messages.runs(mailbox, list(arrived)) if known else ():
@@ -74,16 +74,21 @@ def conversation_of(stores: Stores, mailbox: str, item_id: str, *, but_run: str 
     return [entry for _, entry in sorted(entries, key=lambda one: one[0])]
 
 
-def _customer(one: IncomingMessage) -> ConversationEntry:
+def _text(words: Mapping[str, str]) -> list[str]:
+    return next(([words[name]] for name in _TEXTS if words.get(name, "").strip()), [])
+
+
+def _message(one: IncomingMessage) -> ConversationEntry:
+    """A message of the customer, or the answer of a colleague who wrote it in the help desk."""
     words = {name: value for name, value in one.words.items() if isinstance(value, str)}
     return ConversationEntry(
-        who="customer",
+        who="us" if words.get("by") else "customer",
         item_id=one.item_id,
         at=words.get("received_at") or moment(one.arrived_at),
         subject=words.get("subject", ""),
-        text=next((words[name] for name in _TEXTS if words.get(name, "").strip()), ""),
+        text="\n\n".join([*_text(words), *([f"Attached: {words['attached']}"] if words.get("attached") else [])]),
         action="",
-        decided_by="",
+        decided_by=words.get("by", ""),
         reason="",
         effects=[],
     )
@@ -156,5 +161,6 @@ class _Ours:
         call = one.call
         if call.target in self._stores.target_files.mailboxes:
             sent = self._stores.mailboxes[call.target].sent(call.key)
-            return sent.text if sent is not None and sent.kind == "reply" else ""
+            if sent is not None:
+                return sent.text if sent.kind == "reply" else ""
         return letter_of(self._stores.parts.effects.get(call.name), call.arguments)

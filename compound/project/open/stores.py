@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from compound.errors import ConnectorError
 from compound.plugins import EMBEDDERS, EXPORTERS, PROVIDERS, RETRIEVERS, VECTORS
-from compound.project.open.targets import OpenedByName, open_mailbox, open_records
+from compound.project.open.targets import OpenedByName, open_mailbox, open_records, open_service
 from compound.project.settings.inside import refuse_links_out
 from compound.project.settings.private import make_private, protect
 from compound.project.settings.settings import Settings
@@ -198,8 +198,15 @@ class Stores:
     @cached_property
     def mailboxes(self) -> Mapping[str, Mailbox]:
         """The mailboxes of the project: sources of items and senders of replies."""
-        home, files, parts = self.settings.home, self.target_files, self.parts
-        return OpenedByName({name: partial(open_mailbox, home, files, parts, name) for name in files.mailboxes})
+        return OpenedByName({name: partial(self._open_mailbox, name) for name in self.target_files.mailboxes})
+
+    def _open_mailbox(self, name: str) -> Mailbox:
+        chosen = self.settings.profile.mail_services.get(name)
+        if chosen is None:
+            return open_mailbox(self.settings.home, self.target_files, self.parts, name)
+        opened = open_service(self, chosen, name)
+        self._closing.callback(opened.close)
+        return opened
 
     def mailbox_of(self, source: str) -> Mailbox:
         """The reader of a source's items: the named mailbox, else the only one, else one without rules."""

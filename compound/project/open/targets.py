@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.connector.mailbox.mailbox import Mailbox
+    from compound.connector.mailbox.service import MailService
     from compound.connector.records.records import Records
+    from compound.project.open.stores import Stores
+    from compound.project.settings.chosen import Chosen
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
     from compound.project.source.targets import TargetFiles
@@ -60,10 +63,26 @@ def open_records(settings: Settings, files: TargetFiles, parts: ProjectParts, na
 
 
 def open_mailbox(home: Path, files: TargetFiles, parts: ProjectParts, name: str) -> Mailbox:
-    """A mailbox whose replies are written below a state folder."""
+    """A mailbox whose replies are written below a state folder; they reach nobody else."""
     from compound.connector.mailbox.mailbox import MailboxSetup
     from compound.plugins import TARGETS
 
     file = files.read_mailbox(name)
     setup = MailboxSetup(name=name, folder=home / name, effects=lambda effect: parts.effects[effect], file=file)
     return cast("Mailbox", TARGETS.make("mailbox", setup))
+
+
+def open_service(stores: Stores, chosen: Chosen, name: str) -> Mailbox:
+    """A mailbox at the service that the profile chooses; the service is opened when it is first needed."""
+    from compound.connector.mailbox.remote import RemoteMailbox
+    from compound.plugins import MAILBOXES
+    from compound.project.open.correspondence import KnownConversations
+
+    return RemoteMailbox(
+        name,
+        lambda: cast("MailService", stores.plugged.make(MAILBOXES, chosen, name)),
+        stores.settings.home / name,
+        stores.target_files.read_mailbox(name),
+        effects=lambda effect: stores.parts.effects[effect],
+        known=KnownConversations(stores),
+    )

@@ -49,9 +49,11 @@ def _one_line(written: JsonValue) -> str:
 
 
 def _us(one: Record) -> Iterator[str]:
-    by = f"{one['action']} by {one['decided_by']}" if one["action"] else "without a review"
+    alone = f"written by {_one_line(one['decided_by'])}" if one["decided_by"] else "without a review"
+    by = f"{one['action']} by {one['decided_by']}" if one["action"] else alone
     why = f" ({_one_line(one['reason'])})" if one["reason"] else ""
-    yield f"  {one['at']} us, to {one['item_id']}: {by}{why}"
+    place = one["item_id"] if one["decided_by"] and not one["action"] else f"to {one['item_id']}"
+    yield f"  {_one_line(one['at'])} us, {place}: {by}{why}"
     if one["text"]:
         yield from value_lines(one["text"], "    ")
     for effect in cast("list[Record]", one["effects"]):

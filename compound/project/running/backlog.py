@@ -76,6 +76,10 @@ def open_backlog(
     """
     source = default_source(resources) if source is None else source
     rows = RowItems(spec, context or {})
+    if source in resources.settings.profile.mail_services and _takes_items(rows):
+        # The service is its own source: there is no path.
+        items = backlog_of(Path(source), resources.mailboxes[source], rows, source)
+        return Backlog(source=source, items=items, are_ids_shared=rows.roles.names_items)
     path = _item_path(source, resources, rows)
     if path is not None:
         items = backlog_of(path, resources.mailbox_of(source), rows, mailbox_name(source, path, resources))
@@ -93,15 +97,20 @@ def open_backlog(
 
 def _item_path(source: str, resources: Resources, rows: RowItems) -> Path | None:
     """The path of a mailbox's items, if the graph takes one; None if rows are read."""
-    from compound.connector.mailbox.mailbox import Mailbox
-
-    if rows.roles.input is None or not (rows.is_open or Mailbox.takes(rows.fields)):
+    if not _takes_items(rows):
         return None
     if source in resources.mailboxes:
         return source_path(source, resources)
     opened = open_source(source, resources).path
     is_table = opened is not None and opened.suffix.lower() in ENDINGS and opened.suffix.lower() not in _LINES
     return None if is_table else opened
+
+
+def _takes_items(rows: RowItems) -> bool:
+    """Whether the graph takes an item of a mailbox."""
+    from compound.connector.mailbox.mailbox import Mailbox
+
+    return rows.roles.input is not None and (rows.is_open or Mailbox.takes(rows.fields))
 
 
 def keys_of_items(spec: GraphSpec) -> Callable[[LedgerItem], frozenset[str]]:
@@ -123,7 +132,7 @@ def default_source(resources: Resources) -> str:
     """
     profile = resources.settings.profile
     names = tuple(resources.mailboxes)
-    filled = [name for name in names if name in profile.mailboxes]
+    filled = [name for name in names if name in profile.mailboxes or name in profile.mail_services]
     if len(names) == 1:
         return names[0]
     if len(filled) == 1:

@@ -15,7 +15,8 @@ PROFILE_KEYS: Final = {
     "documents": "index name -> files, folders, globs (`**` is any depth) or `module:function`",
     "lexical": "indexes with lexical search only, without vectors",
     "records": "record store in `connectors/` -> URL of its database; default: SQLite, `{home}/NAME.db`",
-    "mailboxes": "mailbox -> source of its items for `--from NAME`, like `items`",
+    "mailboxes": "mailbox -> source of its items for `--from NAME`, like `items`; or a mail account or help desk: "
+    '`{ use = "imap", ... }`, `zendesk`, `chatwoot`, or a mailbox of a plug-in',
     "state": "URL of the state store; default: the profile's SQLite file",
     "lock_wait": "how long a write waits for a lock on the state store, a record store or the "
     "checkpoints: `500ms`, `2m`; default: 30s",

@@ -43,6 +43,7 @@ class Profile:
     lexical: tuple[str, ...] = ()
     records: Mapping[str, str] = field(default_factory=dict[str, str])
     mailboxes: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    mail_services: Mapping[str, Chosen] = field(default_factory=dict[str, Chosen])
     state: str | None = None
     lock_wait_s: float = 30.0
     vectors: str = "edge"
@@ -239,7 +240,8 @@ def _profile(root: Path, home: Path, name: str, table: Mapping[str, object]) -> 
         documents=documents,
         lexical=tuple(cast("list[str]", table.get("lexical") or [])),
         records={name: filled.text(url, f"records.{name}") for name, url in _texts(table, "records").items()},
-        mailboxes={name: at(text) for name, text in _texts(table, "mailboxes").items()},
+        mailboxes={name: at(text) for name, text in _texts(table, "mailboxes", but_tables=True).items()},
+        mail_services=chosen_by_index(_tables(table, "mailboxes"), "mailboxes", MARKER),
         state=secret("state"),
         lock_wait_s=_seconds(table, "lock_wait", 30.0),
         vectors=secret("vectors") or "edge",
@@ -278,10 +280,17 @@ def _text(data: Mapping[str, object], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _texts(data: Mapping[str, object], key: str) -> dict[str, str]:
-    """A table of name to text."""
+def _tables(data: Mapping[str, object], key: str) -> dict[str, object]:
+    """The entries of a table that are tables themselves."""
+    return {name: one for name, one in _table(data, key).items() if isinstance(one, dict)}
+
+
+def _texts(data: Mapping[str, object], key: str, *, but_tables: bool = False) -> dict[str, str]:
+    """A table of name to text; `but_tables` leaves out the entries that are tables."""
     value = data.get(key, {})
     entries = cast("dict[str, object]", value) if isinstance(value, dict) else {"": None}
+    if but_tables:
+        entries = {name: one for name, one in entries.items() if not isinstance(one, dict)}
     if not all(isinstance(one, str) and one for one in entries.values()):
         what = f"the setting `{key}` is {value!r}, not a table of name to text"
         raise ProjectError("project.bad-setting", what, where=Location(MARKER), fix=f'{key} = {{NAME = "..."}}')

@@ -1,0 +1,1 @@
+"""A mail account: letters over IMAP, answers over SMTP."""

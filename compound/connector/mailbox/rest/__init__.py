@@ -1,0 +1,1 @@
+"""Help desks over REST."""
