@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPService
+from pysasl.hashing import Cleartext
 
 USER, PASSWORD = "support@garden.example", "s3cret-of-the-garden"
 
@@ -87,7 +88,7 @@ class Post:
         given: dict[str, Any] = {"host": ["127.0.0.1"], "port": self.imap_port, "cert": str(self._cert)}
         given |= {"key": str(self._key), "tls": True, "proxy_protocol": None, "inherited_sockets": None, "debug": False}
         given |= {"passlib_cfg": None, "demo_data": False, "demo_user": USER, "demo_password": PASSWORD}
-        backend, config = await DictBackend.init(Namespace(**given))
+        backend, config = await DictBackend.init(Namespace(**given), hash_context=Cleartext(), invalid_user_sleep=0.0)
         config.apply_context()
         async with AsyncExitStack() as stack:
             await backend.start(stack)

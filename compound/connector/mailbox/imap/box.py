@@ -180,7 +180,8 @@ class Box:
         self.mark(folder, uid, r"+FLAGS (\Deleted)")
         # Without UIDPLUS only this letter may go: others may be marked as deleted by people.
         with contextlib.suppress(imaplib.IMAP4.error):
-            if "UIDPLUS" in self._connection.capabilities:
+            can = self._ok(self._connection.capability())
+            if b"UIDPLUS" in b" ".join(one for one in can if isinstance(one, bytes)).upper().split():
                 self._uid("EXPUNGE", str(uid))
 
     def _select(self, folder: str, *, for_writing: bool = False) -> None:

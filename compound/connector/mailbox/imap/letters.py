@@ -41,6 +41,7 @@ class Head:
         is_automatic: Whether a program wrote it: a bounce, an absence note, a mailing list.
         is_answered: Whether a mail program marked it as answered.
         is_begun: Whether it is an answer that may not have been handed over.
+        is_deleted: Whether it is marked as deleted.
     """
 
     folder: str
@@ -57,6 +58,7 @@ class Head:
     is_automatic: bool
     is_answered: bool
     is_begun: bool
+    is_deleted: bool
 
 
 def head_of(  # noqa: PLR0913
@@ -93,6 +95,7 @@ def head_of(  # noqa: PLR0913
         is_automatic=_is_automatic(fields),
         is_answered="\\answered" in flags,
         is_begun=is_sent and "\\draft" in flags,
+        is_deleted="\\deleted" in flags,
     )
 
 

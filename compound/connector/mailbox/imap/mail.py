@@ -157,7 +157,8 @@ class MailBoxService:
 
 def _letters(heads: Iterable[Head]) -> Iterator[Head]:
     """The letters of people: what programs sent is nobody's question, and a draft was not sent."""
-    return (one for one in heads if not one.is_begun and (one.is_ours or not one.is_automatic))
+    there = (one for one in heads if not one.is_begun and not one.is_deleted)
+    return (one for one in there if one.is_ours or not one.is_automatic)
 
 
 def _waits(group: Group) -> bool:
@@ -171,13 +172,13 @@ def _found(box: Box, folder: str, message_id: str) -> Head | None:
     place, _, uid = message_id.rpartition("-")
     if not uids and place == folder and uid.isdigit():
         uids = [int(uid)]
-    return next((one for one in box.heads(folder, uids) if one.id == message_id), None)
+    return next((one for one in box.heads(folder, uids) if one.id == message_id and not one.is_deleted), None)
 
 
 def _copies(box: Box, message_id: str) -> list[Head]:
     """The sent letters with an id; those with the mark of a draft first."""
     found = box.heads(box.sent, box.having(box.sent, "Message-ID", f"<{message_id}>"))
-    return sorted((one for one in found if one.id == message_id), key=lambda one: not one.is_begun)
+    return sorted((one for one in found if one.id == message_id and not one.is_deleted), key=lambda one: not one.is_begun)
 
 
 def _naming(box: Box, folder: str, name: str) -> list[int]:
