@@ -96,7 +96,7 @@ class Post:
             ready.set()
             await self._over.wait()
 
-    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take letters for an address, unless it is refused."""
@@ -106,7 +106,7 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take a letter; the answer waits for `go`."""
         del server, session
         assert isinstance(envelope.content, bytes)
