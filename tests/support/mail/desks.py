@@ -34,6 +34,7 @@ class HelpDesk:
     arrived: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
     holds: str = ""
+    on_read: Callable[[], object] = lambda: None
     busy: int = 0
     now: float = 1_800_000_000.0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -89,6 +90,11 @@ def _handler(desk: HelpDesk) -> type[BaseHTTPRequestHandler]:
                 desk.arrived.set()
                 if desk.holds == "before":
                     desk.go.wait(60)
+                elif desk.holds == "lost":
+                    desk.done.wait(60)  # never carried out
+                    return
+            else:
+                desk.on_read()
             with desk.lock:
                 status, said = self._answered(at.path, {k: v[0] for k, v in parse_qs(at.query).items()}, body)
             if is_write:

@@ -32,6 +32,8 @@ class Post:
         taken: The letters that the SMTP server took, each once for every time that it was handed over.
         arrived: Set when the SMTP server has read a letter.
         go: The SMTP server says that it took a letter only when this is set.
+        asked: Set when the SMTP server was asked to take a letter.
+        agrees: The SMTP server agrees to take a letter only when this is set.
         refuses: What the SMTP server says to a recipient or a letter, by its address; empty: it takes it.
     """
 
@@ -49,6 +51,8 @@ class Post:
         self.taken: list[bytes] = []
         self.arrived, self.go = threading.Event(), threading.Event()
         self.go.set()
+        self.asked, self.agrees = threading.Event(), threading.Event()
+        self.agrees.set()
         self.refuses: dict[str, str] = {}
         self.imap_port, self.smtp_port = _free_port(), _free_port()
 
@@ -103,6 +107,8 @@ class Post:
         del server, session, options
         if said := self.refuses.get(address):
             return said
+        self.asked.set()
+        await asyncio.get_running_loop().run_in_executor(None, self.agrees.wait, 60)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
