@@ -175,7 +175,7 @@ class RemoteMailbox(Mailbox):
                 continue
             return
         what = f"the conversation of {item_id} changed {_CONFLICTS} times while it was answered"
-        raise ConnectorError("mailbox.busy", what, fix="deliver it again: compound resume")
+        raise ConnectorError("mailbox.busy", what, fix="compound review sweep delivers it")
 
     def _require_fresh(self, group: EffectGroup, thread: MailThread) -> None:
         if self._known is None:

@@ -50,6 +50,61 @@ def test_a_target() -> None:
     assert asyncio.run(notes.perform(group))[0].status == "sent"
 
 
+def test_a_mailbox() -> None:
+    """connector.mailbox.MailService, connector.mailbox.MailThread, connector.mailbox.MailMessage,
+    connector.mailbox.Attachment, connector.mailbox.ThreadChanged, errors.EffectInDoubt"""
+    from collections.abc import Iterator
+    from typing import Literal
+
+    from compound.connector.mailbox import Attachment, MailMessage, MailService, MailThread, ThreadChanged
+    from compound.effect import DeliveryClass
+    from compound.errors import EffectInDoubt
+
+    class Pigeons:
+        """A dovecote: each pigeon carries one message, and comes back or not."""
+
+        delivery_class: DeliveryClass = "B"  # it writes only to the conversation that was read
+        settle_s = 0.0
+
+        def __init__(self) -> None:
+            map_ = Attachment(name="map.png", type="image/png", bytes=512)
+            asked = MailMessage(id="p-1", by="customer", author="Ann", body="Where is the shed?", attachments=(map_,))
+            self._thread = MailThread(id="ann", messages=(asked,), version="1")
+            self.is_stormy = False
+
+        def waiting(self) -> Iterator[MailThread]:
+            return iter([self._thread] if self._thread.newest else [])
+
+        def thread(self, message_id: str) -> MailThread | None:
+            return self._thread if message_id in {one.id for one in self._thread.messages} else None
+
+        def find(self, message_id: str, key: str) -> bool | None:
+            return key in {one.effect_key for one in self._thread.messages}
+
+        def send(
+            self, thread: MailThread, message_id: str, key: str, text: str, *, kind: Literal["reply", "transfer"]
+        ) -> None:
+            if thread.version != self._thread.version:
+                raise ThreadChanged(thread.id)
+            if self.is_stormy:
+                raise EffectInDoubt("mailbox.in-doubt", "the pigeon did not come back")
+            sent = MailMessage(id=f"our {key}", by="us", body=text, effect_key=key)
+            self._thread = MailThread(id="ann", messages=(*self._thread.messages, sent), version="2")
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    def mailbox(setup: object) -> MailService:
+        """In connectors/pigeons.py: chosen by `mailboxes.NAME = { use = "pigeons" }` of a profile."""
+        return Pigeons()
+
+    pigeons = mailbox(None)
+    (thread,) = pigeons.waiting()
+    pigeons.send(thread, "p-1", "key", "Behind the oak.", kind="reply")
+    assert pigeons.find("p-1", "key")
+    assert list(pigeons.waiting()) == []
+
+
 def test_a_target_that_can_be_asked() -> None:
     """effect.LookupTarget"""
     from collections.abc import Sequence

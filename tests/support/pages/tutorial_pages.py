@@ -3,6 +3,7 @@
 A fence with `file=NAME` is a whole file; a `diff` fence with `file=NAME` changes one. A ```` ```bash ```` block holds commands;
 where `<!-- output -->` stands behind it, that is what they print. Times, ids and ages differ from run to run and are not compared.
 A page with `<!-- server -->` talks to a provider of models: a local server answers for it (`tests.support.pages.page_server`).
+A page with `<!-- mailboxes -->` talks to a mail server and help desks: local ones answer (`tests.support.pages.page_mail`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.support.pages.page_server import PARTNERS, model_server
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = ROOT / "docs/tutorials"
 SERVER = "<!-- server -->"
+MAILBOXES = "<!-- mailboxes -->"
 ADDRESS = "http://localhost:8000"
 """Where the servers of the pages listen."""
 _PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -72,6 +74,8 @@ class Reader:
     """The beginning of the id of the review that was made last."""
     server: str = ""
     """Address of the local server that answers for providers of models; empty for none."""
+    places: dict[str, str] = field(default_factory=dict[str, str])
+    """Addresses of the page to those of local servers."""
     code: object = 0
     """How the last command ended."""
     is_shown: bool = False
@@ -87,6 +91,11 @@ class Reader:
             if SERVER in page:
                 self.server = stack.enter_context(model_server())
                 self.exported["ANTHROPIC_BASE_URL"] = self.server
+            if MAILBOXES in page:
+                from tests.support.pages.page_mail import mail_servers
+
+                self.places, variables = stack.enter_context(mail_servers())
+                self.exported |= variables
             return _STEP.sub(self._step, page)
 
     def _step(self, found: re.Match[str]) -> str:
@@ -106,6 +115,8 @@ class Reader:
 
     def _write(self, path: Path, text: str, *, is_change: bool) -> None:
         text = text.replace(ADDRESS, self.server or ADDRESS)
+        for shown, real in self.places.items():
+            text = text.replace(shown, real)
         if is_change:
             lines = text.splitlines(keepends=True)
             before = "".join(line[1:] for line in lines if not line.startswith("+"))
@@ -162,6 +173,8 @@ class Reader:
         # Bars of progress are gone when a command ends. The page says where a reader's project and server lie, not where these do.
         kept = "".join(line for line in said.getvalue().splitlines(keepends=True) if "━" not in line)
         shown = kept.replace(f"{self.folder}/", "").replace(str(self.folder), ".")
+        for name, real in self.places.items():
+            shown = shown.replace(real, name)
         return shown.replace(self.server, ADDRESS) if self.server else shown
 
     def _program(self, *options: str) -> str:

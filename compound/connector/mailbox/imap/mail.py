@@ -106,7 +106,9 @@ class MailBoxService:
             box.append(box.sent, letter)
             found = _copies(box, id_of(self._account, key))
         if not found or not found[0].is_begun:
-            what = rf"the folder {box.sent!r} does not keep the mark \Draft: a crash could not be told from a sent answer"
+            what = (
+                rf"the folder {box.sent!r} does not keep the mark \Draft: a crash would look like a sent answer"
+            )
             raise ConnectorError("mailbox.refused", what, fix='name a folder that keeps marks: sent = "NAME"')
         return found[0]
 
@@ -178,7 +180,9 @@ def _found(box: Box, folder: str, message_id: str) -> Head | None:
 def _copies(box: Box, message_id: str) -> list[Head]:
     """The sent letters with an id; those with the mark of a draft first."""
     found = box.heads(box.sent, box.having(box.sent, "Message-ID", f"<{message_id}>"))
-    return sorted((one for one in found if one.id == message_id and not one.is_deleted), key=lambda one: not one.is_begun)
+    return sorted(
+        (one for one in found if one.id == message_id and not one.is_deleted), key=lambda one: not one.is_begun
+    )
 
 
 def _naming(box: Box, folder: str, name: str) -> list[int]:
