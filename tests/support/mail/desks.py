@@ -41,7 +41,7 @@ class HelpDesk:
     done: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"desk": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
         return self
@@ -70,63 +70,63 @@ class HelpDesk:
         raise NotImplementedError
 
 
-def _handler(desk: HelpDesk) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    """One request; `desk` is the help desk that answers it."""
 
-        def log_message(self, *_: object) -> None:
-            pass
+    desk: HelpDesk
+    protocol_version = "HTTP/1.1"
 
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return formatdate(timestamp or desk.now + 30, usegmt=True)
+    def log_message(self, *_: object) -> None:
+        pass
 
-        def _do(self) -> None:
-            at = urlsplit(self.path)
-            length = int(self.headers.get("content-length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
-            desk.requests.append(f"{self.command} {at.path}")
-            is_write = self.command in {"POST", "PUT"}
-            if is_write:
-                desk.arrived.set()
-                if desk.holds == "before":
-                    desk.go.wait(60)
-                elif desk.holds == "lost":
-                    desk.done.wait(60)  # never carried out
-                    return
-            else:
-                desk.on_read()
-            with desk.lock:
-                status, said = self._answered(at.path, {k: v[0] for k, v in parse_qs(at.query).items()}, body)
-            if is_write:
-                desk.done.set()
-                if desk.holds == "after":
-                    desk.go.wait(60)
-            self._say(status, said)
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return formatdate(timestamp or self.desk.now + 30, usegmt=True)
 
-        def _answered(self, path: str, query: dict[str, str], body: Any) -> Reply:
-            if not desk.is_allowed(self.headers):
-                return 401, {"error": "Couldn't authenticate you"}
-            if desk.busy:
-                desk.busy -= 1
-                return 429, {"error": "too many"}
-            return desk.answer(self.command, path, query, body)
+    def _do(self) -> None:
+        at = urlsplit(self.path)
+        length = int(self.headers.get("content-length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        self.desk.requests.append(f"{self.command} {at.path}")
+        is_write = self.command in {"POST", "PUT"}
+        if is_write:
+            self.desk.arrived.set()
+            if self.desk.holds == "before":
+                self.desk.go.wait(60)
+            elif self.desk.holds == "lost":
+                self.desk.done.wait(60)  # never carried out
+                return
+        else:
+            self.desk.on_read()
+        with self.desk.lock:
+            status, said = self._answered(at.path, {k: v[0] for k, v in parse_qs(at.query).items()}, body)
+        if is_write:
+            self.desk.done.set()
+            if self.desk.holds == "after":
+                self.desk.go.wait(60)
+        self._say(status, said)
 
-        def _say(self, status: int, said: Any) -> None:
-            text = json.dumps(said).encode()
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                if status == 429:
-                    self.send_header("Retry-After", "0.05")
-                self.end_headers()
-                self.wfile.write(text)
-            except OSError:  # the client is gone
-                self.close_connection = True
+    def _answered(self, path: str, query: dict[str, str], body: Any) -> Reply:
+        if not self.desk.is_allowed(self.headers):
+            return 401, {"error": "Couldn't authenticate you"}
+        if self.desk.busy:
+            self.desk.busy -= 1
+            return 429, {"error": "too many"}
+        return self.desk.answer(self.command, path, query, body)
 
-        do_GET = do_PUT = do_POST = _do
+    def _say(self, status: int, said: Any) -> None:
+        text = json.dumps(said).encode()
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            if status == 429:
+                self.send_header("Retry-After", "0.05")
+            self.end_headers()
+            self.wfile.write(text)
+        except OSError:  # the client is gone
+            self.close_connection = True
 
-    return Handler
+    do_GET = do_PUT = do_POST = _do
 
 
 @dataclass

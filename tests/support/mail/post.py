@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
+import logging
 import socket
 import ssl
 import threading
@@ -22,6 +23,7 @@ from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPService
 from pysasl.hashing import Cleartext
 
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # what aiosmtpd says of itself
 USER, PASSWORD = "support@garden.example", "s3cret-of-the-garden"
 
 
