@@ -10,10 +10,10 @@ from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
+from compound.project.review.feedback import ReviewFeedback
 from compound.project.review.shown import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.shown_effects import with_effects
 from compound.project.review.shown_history import pending_record
-from compound.project.review.sight.desk import ReviewDesk
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
 from compound.review.decision.resume import RESUME_LEASE_S
@@ -34,7 +34,7 @@ CLAIM_S = 900.0
 """Lease of a claim from a terminal, which sends no heartbeat, in seconds."""
 
 
-class ReviewService(ReviewDesk):
+class ReviewService(ReviewFeedback):
     """The review queue of a project; runs are resumed after a decision."""
 
     def __init__(self, project: OpenedProject) -> None:
@@ -63,9 +63,17 @@ class ReviewService(ReviewDesk):
         """Number of reviews by status."""
         return {status.value: number for status, number in self.queue.counts().items()}
 
-    def show(self, review_id: str) -> ReviewView:
-        """A review, by its id, a prefix of it, or the id of its source item."""
-        return self._view(self.find(review_id))
+    def show(self, review_id: str, *, to: str = "") -> ReviewView:
+        """A review, by its id, a prefix of it, or the id of its source item.
+
+        Args:
+            review_id: As for `find`.
+            to: The person who reads it now; when an open review was first shown is part of what is learned from it.
+        """
+        review = self.find(review_id)
+        if to:
+            self.note_shown(review, to)
+        return self._view(review)
 
     def _view(self, review: Review) -> ReviewView:
         queue = self.queue
@@ -123,13 +131,18 @@ class ReviewService(ReviewDesk):
             ConflictError: `review.claimed`: another user holds it; `review.decided`, `review.transition`.
         """
         review = self.find(review_id)
-        return self._view(self.queue.claim(review.review_id, user, lease_s=lease_s, takeover=takeover))
+        claimed = self.queue.claim(review.review_id, user, lease_s=lease_s, takeover=takeover)
+        self.note_shown(claimed, user)
+        return self._view(claimed)
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ReviewView | None:
         """Claim the most urgent unclaimed review; None if there is none."""
         self.sweep(goes_on=False)
         review = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
-        return None if review is None else self._view(review)
+        if review is None:
+            return None
+        self.note_shown(review, user)
+        return self._view(review)
 
     def release(self, review_id: str, *, user: str) -> ReviewView:
         """Release a review.
@@ -226,6 +239,8 @@ class ReviewService(ReviewDesk):
             if review.status == "stale":
                 return self._back(decision, review)
         claim = self.queue.claim_resume(decision.review_id, lease_s=self.lease_s)
+        if claim.attempts == 1:  # from here on it cannot be undone
+            self._score(decision)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: the program that runs it resumes it with this decision.
             self.queue.finish_resume(claim)
