@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compound.cli.output import Profile, escaped, note
+from compound.cli.output import Json, Profile, escaped, note, print_json, print_table
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
 
     from pydantic import JsonValue
+
+    from compound.project.review.learning.canaries import CatchRate
 
 Kind = Annotated[str, typer.Option("--kind", help="eval: cases of a suite; sft: chats; dpo: preference pairs.")]
 To = Annotated[Path | None, typer.Option("--to", help="The JSONL file to write; default: standard output.")]
@@ -32,6 +34,7 @@ With = Annotated[bool, typer.Option("--canaries", help="Include canaries; only w
 def register(app: typer.Typer) -> None:
     """Add the commands to `review`."""
     app.command()(export)
+    app.command()(canaries)
 
 
 def export(
@@ -62,6 +65,46 @@ def export(
     )
     n = _write(rows, to)
     note(f"{n} {'row' if n == 1 else 'rows'} of {kind}{'' if to is None else f' in {to}'}{_told(left_out)}")
+
+
+def canaries(
+    *,
+    queue: Queues = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """How many planted faults each reviewer caught, with 95 % intervals; a policy declares `canaries:`."""
+    from compound.project import Project
+
+    report = Project.open(profile=profile).reviews().canaries(queues=queue or ())
+    if json:
+        print_json(report)
+        return
+    if not report.decided:
+        note("no canary is decided yet; a policy declares their share: canaries: 2%")
+        return
+    rates = [*report.reviewers, *([report.all] if len(report.reviewers) > 1 else [])]
+    print_table(
+        f"{len(report.decided)} decided canar{'y' if len(report.decided) == 1 else 'ies'}",
+        ["reviewer", "caught", "n", "rate", "95 % interval", "missed"],
+        [(one.reviewer or "all", str(one.caught), str(one.n), *_rate(one), _missed(one)) for one in rates],
+        right=["caught", "n", "rate"],
+        short=["missed"],
+    )
+    if report.escalated:
+        note(f"{report.escalated} escalated: neither caught nor missed")
+
+
+def _rate(one: CatchRate) -> tuple[str, str]:
+    if one.rate is None:
+        return "absent", "absent"
+    return f"{one.rate:.3f}", f"{one.low:.3f} to {one.high:.3f}"
+
+
+def _missed(one: CatchRate) -> str:
+    """Kinds of faults that were missed, with how many of how many."""
+    left = {kind: (n - caught, n) for kind, (caught, n) in one.by_operator.items() if caught < n}
+    return ", ".join(f"{kind.replace('_', ' ')} {missed} of {n}" for kind, (missed, n) in left.items())
 
 
 def _told(left_out: Counter[str]) -> str:

@@ -10,8 +10,9 @@ from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
-from compound.project.review.feedback import ReviewFeedback
-from compound.project.review.shown import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.learning.canaries import canary_record
+from compound.project.review.learning.feedback import ReviewFeedback
+from compound.project.review.shown import ANOTHER, BY_CALLER, CANARY, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.shown_effects import with_effects
 from compound.project.review.shown_history import pending_record
 from compound.project.view.times import moment
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ReviewFilter
+    from compound.review.feedback.canaries import Canary
     from compound.review.queue.queue import ReviewQueue
     from compound.review.stored.types import Action, Decision, Review
 
@@ -89,9 +91,13 @@ class ReviewService(ReviewFeedback):
                 resuming=None if left is None else {"attempts": left[0], "error": left[1]},
             )
         assigned = queue.desk.assignment(review.review_id)
+        canary = self.canary_of(review.review_id)
         view = replace(
             view,
-            conversation=conversation_before(self._project.resources, review.run_id),
+            conversation=conversation_before(
+                self._project.resources, review.run_id if canary is None else canary.source_run_id
+            ),
+            canary=None if canary is None or canary.decided_at is None else canary_record(canary),
             assigned_to="" if assigned is None else assigned.assignee,
             comments=tuple(
                 {"author": one.author, "at": moment(one.at), "text": one.text}
@@ -188,7 +194,7 @@ class ReviewService(ReviewFeedback):
         """
         review = self.find(review_id)
         if action == "return":
-            self._require_returnable(review, note)
+            self._require_returnable(review, note, self.canary_of(review.review_id))
         require_here(self._project, review.run_id)
         read = review.version if version is None else version
         try:
@@ -202,9 +208,9 @@ class ReviewService(ReviewFeedback):
             decision = mine
         return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
-    def _require_returnable(self, review: Review, note: str) -> None:
+    def _require_returnable(self, review: Review, note: str, canary: Canary | None) -> None:
         """Raise unless the review's graph can draft again, and is told how."""
-        if self._project.run_record(review.run_id) is None:
+        if canary is None and self._project.run_record(review.run_id) is None:
             what = f"the run of review {review.review_id} belongs to another program, which cannot draft again"
             raise ConflictError("review.no-return", what, fix="reject or edit it")
         if not note.strip():
@@ -259,7 +265,9 @@ class ReviewService(ReviewFeedback):
         return self._decided(decision, result, is_back=bool(reopened))
 
     def _not_yet(self, decision: Decision) -> Decided | None:
-        """Why nothing is done yet: a second person must agree, or the decision can be undone; else None."""
+        """Why nothing is done yet: it was a canary, a second person must agree, or it can be undone; else None."""
+        if (canary := self.canary_of(decision.review_id)) is not None:
+            return replace(Decided.of(decision, CANARY), canary=canary_record(canary))
         if not decision.final:
             pending = pending_record(self.queue.show(decision.review_id), [decision])
             return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError
+from compound.review.feedback.canaries import find_canary, score_canary
 from compound.review.stored.draft_json import draft_to_json
 from compound.review.stored.machine import Event, after
 from compound.review.stored.offer import APPROVE, EDIT, WITHOUT_EFFECTS
@@ -128,7 +129,10 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     )
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     decision = _decision(review, wish, draft, refs, fields, is_final=is_final, now=now)
-    _insert(db, decision, review, undo_s)
+    canary = find_canary(db, review.review_id)
+    _insert(db, decision, review, undo_s, is_carried_out=canary is None)
+    if canary is not None:
+        score_canary(db, canary, decision)
     return decision
 
 
@@ -184,14 +188,14 @@ _COLUMNS = (
 )
 
 
-def _insert(db: Connection, decision: Decision, review: Review, undo_s: float) -> None:
+def _insert(db: Connection, decision: Decision, review: Review, undo_s: float, *, is_carried_out: bool) -> None:
     values: dict[str, object] = {
         "draft": draft_to_json(decision.draft),
         "refs": dict(decision.refs),
         "seen": {"draft_sha256": review.draft_sha256, "evidence_sha256": review.evidence_sha256},
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
-    if decision.final:
+    if decision.final and is_carried_out:
         waits = undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
         resume = {
             "undo_until": decision.decided_at + undo_s if waits else None,
@@ -223,4 +227,5 @@ def _insert(db: Connection, decision: Decision, review: Review, undo_s: float) -
                 for one in decision.draft.effects.get(decision.action, ())
             ],
         },
+        is_told=is_carried_out,
     )

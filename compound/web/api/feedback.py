@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import orjson
@@ -10,9 +11,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
+from compound.client.types import Canaries
 from compound.errors import DataError, choices
 from compound.project.view.times import since_of
-from compound.web.api.calls import aside, problems, service_of
+from compound.web.api.calls import Reader, aside, problems, service_of
 from compound.web.door.access import needs
 from compound.web.identity.person import Person
 from compound.web.identity.roles import Right
@@ -53,6 +55,20 @@ async def export(request: Request, person: Learner, wanted: Annotated[Wanted, Qu
     """Decisions of people as JSON lines, oldest first; of the queues that the caller sees."""
     rows = await aside(lambda: _rows(request, person, wanted))
     return StreamingResponse(_lines(rows), media_type="application/jsonl")
+
+
+@router.get("/canaries", responses=problems())
+async def canaries(request: Request, person: Reader) -> Canaries:
+    """How many planted faults reviewers caught, with Wilson intervals.
+
+    Callers without the right `audit` see only their own figures.
+    """
+    report = await aside(lambda: service_of(request).canaries(queues=person.teams))
+    if person.may(Right.AUDIT):
+        return Canaries.model_validate(asdict(report))
+    own = [one for one in report.decided if one["reviewer"] == person.name]
+    mine = [asdict(one) for one in report.reviewers if one.reviewer == person.name]
+    return Canaries.model_validate({"all": None, "reviewers": mine, "waiting": None, "decided": own})
 
 
 def _rows(request: Request, person: Person, wanted: Wanted) -> Iterator[dict[str, JsonValue]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import DataError, choices
+from compound.project.review.learning.canaries import CanaryReport, plant_due
 from compound.project.review.sight.desk import ReviewDesk
 from compound.review.feedback.examples import KINDS, Kind, row_of
 from compound.review.stored.machine import UNDECIDED
@@ -14,6 +15,7 @@ from compound.review.stored.machine import UNDECIDED
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from compound.project.review.upkeep import Swept
     from compound.review.stored.types import Decision, Review
 
 LEAVINGS: Final = ("rubber-stamps", "unseen")
@@ -93,6 +95,30 @@ class ReviewFeedback(ReviewDesk):
                 return
         with state.write(durable=False) as db:
             note_shown(db, *key, now=self.queue.now())
+
+    def sweep(self, *, goes_on: bool = True) -> Swept:
+        """Process everything that is due, and open a canary where one is due."""
+        swept = super().sweep(goes_on=goes_on)
+        plant_due(self._project)
+        return swept
+
+    def keep_up(self) -> Sequence[str]:
+        """Internal: process everything that is due but decided runs, and open a canary where one is due."""
+        due = super().keep_up()
+        plant_due(self._project)
+        return due
+
+    def canaries(self, *, queues: Sequence[str] = ()) -> CanaryReport:
+        """How many planted faults each reviewer and all caught, with Wilson intervals.
+
+        Args:
+            queues: Only canaries of these queues; empty: of all.
+        """
+        from compound.review.feedback.canaries import decided_canaries, waiting_canaries
+
+        with self._project.resources.state.read() as db:
+            decided, waiting = decided_canaries(db, queues=queues), waiting_canaries(db, queues=queues)
+        return CanaryReport.of(decided, waiting)
 
     def _score(self, decision: Decision) -> None:
         """Store a person's decision as a score of its run, beside the scores of suites."""
