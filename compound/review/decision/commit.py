@@ -112,9 +112,11 @@ def commit(  # noqa: PLR0913  # what one transaction writes
             "review.transition", f"cannot {event.value} review {review.review_id}: it is {review.status.value}"
         )
     shown = _shown(review, wish.action, draft) if event is Event.PROPOSE else draft
-    rests_on: dict[str, object] = {}
+    canary = find_canary(db, review.review_id)
+    # the first person who decides a canary is told: nothing is left for a second one
+    rests_on: dict[str, object] = {} if canary is None else {"second": []}
     if evidence is not None and shown is draft:
-        rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
+        rests_on |= {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
     compare_and_set(
         db,
         review,
@@ -129,7 +131,6 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     )
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     decision = _decision(review, wish, draft, refs, fields, is_final=is_final, now=now)
-    canary = find_canary(db, review.review_id)
     _insert(db, decision, review, undo_s, is_carried_out=canary is None)
     if canary is not None:
         score_canary(db, canary, decision)
