@@ -275,7 +275,7 @@ BY_CALLER: Final = "resumed by its caller"
 """State of a run started by langgraph or another program."""
 
 
-CANARY: Final = "never existed: the review was a canary"
+CANARY: Final = "not resumed: the review was a canary"
 """State of the run of a canary."""
 STORED: Final = "resuming"
 """Status of a run whose decision is stored and that the caller resumes."""

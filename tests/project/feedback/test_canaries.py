@@ -145,7 +145,7 @@ def test_never_more_than_the_declared_share(tmp_path: Path) -> None:
         assert counts == [0, 0, 0, 1, 1, 1, 1, 2, 2]
         # where two people must approve, the first one is told: nothing is left to approve
         told = reviews.decide(canaries(project)[0], "approve", user="bea")
-        assert (told.run_status, told.agree) == ("never existed: the review was a canary", "")
+        assert (told.run_status, told.agree) == ("not resumed: the review was a canary", "")
 
 
 def test_no_canary_where_nothing_is_to_plant(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_canary_is_never_sent_and_is_scored(browser: Browser, site: Site) -> N
     told = page.locator(".notice.canary")
     expect(told).to_contain_text("its planted fault was missed")
     expect(told).to_contain_text("nothing was sent or changed")
-    planted = told.locator("ins").inner_text()
+    planted = told.locator(".planted").inner_text()
     expect(page.locator(".reply")).to_contain_text(planted)
     assert aside(answers, site.place) == before
     report = aside(site.place.say, "review", "canaries", "--json").json
