@@ -17,6 +17,7 @@ from compound.cli.graph import tools as _tools
 from compound.cli.logs import configure_logs
 from compound.cli.review import certify as _certify
 from compound.cli.review import effects as _effects
+from compound.cli.review import feedback as _feedback
 from compound.cli.review import moves as _review_moves
 from compound.cli.work import backup as _backup
 from compound.cli.work import batch as _batch
@@ -67,6 +68,7 @@ for module in (
     _serve,
 ):
     module.register(app)
+_feedback.register(_review_moves.app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")
 app.add_typer(_batches.app, name="batches")

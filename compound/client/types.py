@@ -126,6 +126,7 @@ class Outcome(_Answer):
         effects: Name, status and error of each effect.
         is_back: Whether an effect was refused and the review is open again; `problem` says why.
         undo_until: Until when the decision can be undone; no effect runs before.
+        canary: What was planted, if the review was a canary: `{operator, before, after, caught, source_id}`.
     """
 
     review_id: str
@@ -138,6 +139,44 @@ class Outcome(_Answer):
     is_back: bool = False
     problem: str = ""
     undo_until: str | None = None
+    canary: Record | None = None
+
+
+class CatchRate(_Answer):
+    """How many planted faults a reviewer caught.
+
+    Attributes:
+        reviewer: A person; empty for all together.
+        n: Decided canaries; escalated ones do not count.
+        rate: Share of caught ones, with its 95 % interval from `low` to `high`; None without a decided canary.
+        by_operator: Kind of fault to caught ones and all.
+    """
+
+    reviewer: str
+    n: int
+    caught: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    method: str
+    by_operator: dict[str, tuple[int, int]]
+
+
+class Canaries(_Answer):
+    """Catch rates of reviewers.
+
+    Attributes:
+        all: Of all together; None for callers who see only themselves.
+        waiting: Canaries that nobody has decided; None for callers who see only themselves.
+        escalated: Canaries that were escalated: neither caught nor missed.
+        decided: Each decided canary, the newest first: what was planted, who decided what, and whether it was caught.
+    """
+
+    all: CatchRate | None
+    reviewers: tuple[CatchRate, ...]
+    waiting: int | None = None
+    escalated: int = 0
+    decided: tuple[Record, ...] = ()
 
 
 class Comment(_Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compound.evaluation.case_file import read_cases
 from compound.evaluation.report import CaseReport, Estimate, GateReport, ScoreError, SuiteReport
 from compound.evaluation.types import Case, CaseResult, CaseSet, Score, Scorer, SuiteContext, split
 
@@ -17,5 +18,6 @@ __all__ = [
     "Scorer",
     "SuiteContext",
     "SuiteReport",
+    "read_cases",
     "split",
 ]

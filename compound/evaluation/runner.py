@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import anyio
 
 from compound.errors import CompoundError, ProjectError, raised_in_project
+from compound.evaluation.case_file import read_cases
 from compound.evaluation.report import SuiteReport, summarise
 from compound.evaluation.scoring import Scored, require_known_scores, score_cases
 from compound.evaluation.types import Case, CaseResult, CaseSet, Scorer, Subject, Suite, SuiteContext
@@ -34,7 +35,7 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
             ``suite.failed-function``: it raised; ``suite.repeated-case``: two cases have the same id.
         DataError: the cases cannot be read.
     """
-    cases = _called(spec.cases, load, context)
+    cases = _cases(spec, load, context)
     if not isinstance(cases, CaseSet):
         raise ProjectError("suite.wrong-function", f"{spec.cases} returned {type(cases).__name__}, not a CaseSet")
     _require_own_ids(cases)
@@ -55,6 +56,14 @@ def build_suite(spec: SuiteFile, context: SuiteContext, load: Callable[[str], Ca
         description=spec.description,
         meanings=spec.scores,
     )
+
+
+def _cases(spec: SuiteFile, load: Callable[[str], Callable[..., object]], context: SuiteContext) -> object:
+    if not spec.cases.endswith(".jsonl"):
+        return _called(spec.cases, load, context)
+    own = context.root / "evals" / spec.name / spec.cases
+    is_named = context.cases is not None and context.cases.suffix == ".jsonl"
+    return CaseSet(cases=read_cases(context.cases if is_named and context.cases else own))
 
 
 def _require_own_ids(cases: CaseSet) -> None:

@@ -144,6 +144,13 @@ class PolicyFile(_Part):
     automatic: Automatic | None = Field(
         default=None, description="Conditions for `auto` rules; without it, no rule fires."
     )
+    canaries: Percent = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of reviews that are copies of decided ones with a planted fault, to measure whether "
+        "reviewers catch it; never sent. At most this share; default none.",
+    )
     retention: Retention = Field(
         default=Retention(), description="How long the data of runs is stored; no limit by default."
     )

@@ -13,7 +13,7 @@ from compound.spec.yaml.mistakes import Mistake, folded, refuse
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ScorerRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.-]*(:[A-Za-z_]\w*)?$")]
-FunctionRef = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+CasesRef = Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*|[\w-][\w.-]*\.jsonl)$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -54,7 +54,8 @@ class SuiteFile(_Part):
         graph: The graph that runs over each case; default the project's own.
         until: Where a run ends: `review`, before the first reviews and effects; or `end`: each review is approved as
             drafted, and effects change copies of their targets, which are deleted.
-        cases: `module:function` next to the file; takes a `SuiteContext`, returns a `CaseSet`.
+        cases: `module:function` next to the file, which takes a `SuiteContext` and returns a `CaseSet`; or the name of
+            a JSONL file next to the file, as `compound review export --kind eval` writes it.
         scorers: `module:function` next to the file, or the name of a scorer: `equal`, or one of a plug-in. Each takes
             a `SuiteContext` and returns a scorer.
         scores: Headline scores by name, with their meanings; the scorers must return every one of them.
@@ -67,7 +68,7 @@ class SuiteFile(_Part):
     description: str = ""
     graph: Name | None = None
     until: Literal["review", "end"] = "review"
-    cases: FunctionRef
+    cases: CasesRef
     scorers: Annotated[list[ScorerRef], Field(min_length=1)]
     scores: dict[Name, str]
     gates: dict[str, dict[Name, Gate]] = {}

@@ -136,7 +136,7 @@ def show(review: ReviewId, *, profile: Profile = None, json: Json = False) -> No
     """Show one review: its draft, the effects of each action, its evidence and its decisions."""
     from compound.project import Project
 
-    show_view(Project.open(profile=profile).reviews().show(review), json=json)
+    show_view(Project.open(profile=profile).reviews().show(review, to=user_name(None)), json=json)
 
 
 @app.command("next")

@@ -26,7 +26,11 @@ def evaluate(
     *,
     cases: Annotated[
         Path | None,
-        typer.Option("--cases", help="A folder with tasks_*.json and expected_outcomes_*.json.", exists=True),
+        typer.Option(
+            "--cases",
+            help="A folder with tasks_*.json and expected_outcomes_*.json, or a JSONL file of cases.",
+            exists=True,
+        ),
     ] = None,
     json: Annotated[str | None, typer.Option("--json", help="Write the report to this file; `-` prints it.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N cases.")] = None,

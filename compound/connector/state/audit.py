@@ -42,7 +42,7 @@ class AuditReport:
     problem: str = ""
 
 
-def append_audit(
+def append_audit(  # noqa: PLR0913 - the columns of a row
     connection: Connection,
     event: str,
     *,
@@ -50,6 +50,7 @@ def append_audit(
     actor: str,
     subject: str,
     details: Mapping[str, object],
+    is_told: bool = True,
 ) -> None:
     """Append a row, in the transaction of the event; webhooks are told of it in the same transaction.
 
@@ -61,6 +62,7 @@ def append_audit(
         subject: Id of an item, key of an effect.
         details: Ids, hashes and small facts; never personal text. Control and bidirectional characters are written as
             `<U+202E>`, in the actor too, so that the log can be read with any tool.
+        is_told: Whether webhooks are told of it.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -79,7 +81,8 @@ def append_audit(
         "hash": digest([prev_hash, record]),
     }
     connection.execute(sa.insert(tables.audit), values)
-    tell_audited(connection, event, seq=seq, at=at, actor=actor, subject=subject, details=details)
+    if is_told:
+        tell_audited(connection, event, seq=seq, at=at, actor=actor, subject=subject, details=details)
 
 
 T = TypeVar("T")

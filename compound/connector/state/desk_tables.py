@@ -1,8 +1,8 @@
-"""The tables of what people add to reviews: comments, assignments, and text that is not decided yet."""
+"""The tables of what people add to reviews, when they saw them, and what was planted in them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from compound.connector.state.columns import json, key, metadata, text, time
 
@@ -42,3 +42,37 @@ review_pen = Table(
 )
 """What a person typed and has not decided: one row per review and person. `version` grows with each save;
 `draft_seq`: the draft that the person began from; `content`: fields of the form, as typed."""
+
+review_shown = Table(
+    "review_shown",
+    metadata,
+    Column("review_id", Text, ForeignKey("review.review_id"), nullable=False),
+    key("person"),
+    Column("draft_seq", Integer, nullable=False),
+    time("shown_at", nullable=False),
+    PrimaryKeyConstraint("review_id", "person", "draft_seq"),
+)
+"""When a draft was first shown to a person."""
+
+review_canary = Table(
+    "review_canary",
+    metadata,
+    Column("review_id", Text, ForeignKey("review.review_id"), primary_key=True),
+    key("source_id"),
+    key("source_run_id"),
+    key("policy"),
+    Column("number", Integer, nullable=False),
+    key("operator"),
+    json("planted"),
+    time("created_at", nullable=False),
+    key("reviewer", nullable=True),
+    key("action", nullable=True),
+    Column("caught", Boolean),
+    time("decided_at"),
+    UniqueConstraint("policy", "number"),
+    Index(None, "source_id"),
+    Index(None, "source_run_id"),
+)
+"""Canaries: copies of decided reviews with a planted fault. `source_id`: the review that was copied; `number`: counts
+the canaries of a policy; `planted`: the fault, removed with the content of the source's run; `caught`: NULL until it is
+decided, and where it was escalated."""

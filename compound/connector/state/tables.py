@@ -27,7 +27,13 @@ from compound.connector.state.columns import key as _key
 from compound.connector.state.columns import metadata
 from compound.connector.state.columns import text as _text
 from compound.connector.state.columns import time as _time
-from compound.connector.state.desk_tables import review_assignment, review_comment, review_pen
+from compound.connector.state.desk_tables import (
+    review_assignment,
+    review_canary,
+    review_comment,
+    review_pen,
+    review_shown,
+)
 from compound.connector.state.message_tables import message, message_run
 from compound.connector.state.people_tables import account, api_token, login_link, web_session
 from compound.connector.state.serving import tables as serving_tables
@@ -36,8 +42,8 @@ from compound.connector.state.work.tables import batch_request, suite_case, suit
 __all__ = [
     "account", "api_token", "audit", "batch_item", "batch_job", "batch_request", "call", "certificate", "decision",
     "draft_version", "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox",
-    "resume", "review", "review_assignment", "review_comment", "review_pen", "run", "score", "serving_tables",
-    "suite_case", "suite_run", "web_session",
+    "resume", "review", "review_assignment", "review_canary", "review_comment", "review_pen", "review_shown", "run",
+    "score", "serving_tables", "suite_case", "suite_run", "web_session",
 ]  # fmt: skip
 
 run = Table(
@@ -210,19 +216,10 @@ review = Table(
     Index(None, "queue", "status", "due_at"),
     Index(
         "ix_review_listed",
-        *(
-            "status",
-            "queue",
-            "due_at",
-            "risk",
-            "created_at",
-            "review_id",
-            "lease_user",
-            "lease_until",
-            "ready",
-            "level",
-        ),
+        *("status", "queue", "due_at", "risk", "created_at", "review_id", "lease_user", "lease_until"),
+        *("ready", "level"),
     ),
+    Index("ix_review_opened", "graph_name", "created_at"),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )

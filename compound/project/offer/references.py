@@ -126,6 +126,7 @@ def policy_findings(resources: Resources) -> Iterator[Finding]:
 
 def suite_findings(resources: Resources) -> Iterator[Finding]:
     """Suites whose file cannot be read or whose functions cannot be called, and scorers with the same name."""
+    from compound.evaluation import read_cases
     from compound.spec.suite_file import read_suite_of
     from compound.spec.yaml.reading import read_yaml_file
 
@@ -143,6 +144,9 @@ def suite_findings(resources: Resources) -> Iterator[Finding]:
         wanted = {suite.cases: document.source.value(("cases",))}
         wanted |= {one: document.source.value(("scorers", index)) for index, one in enumerate(suite.scorers)}
         for one, where in wanted.items():
+            if one.endswith(".jsonl"):
+                yield from _raised(lambda path=path, one=one: read_cases(path.parent / one), where)
+                continue
             if ":" not in one:
                 yield from _raised(lambda one=one: SCORERS.find(one, resources.parts.own_plugins(SCORERS)), where)
                 continue

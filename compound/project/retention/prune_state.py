@@ -215,8 +215,10 @@ def _closed(db: Connection, run_ids: Sequence[str], before: float) -> list[str]:
 
 
 def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
-    items = sa.select(_ITEM.c.review_id).where(_ITEM.c.run_id.in_(ids)).scalar_subquery()
-    draft = tables.draft_version
+    copies = sa.select(tables.review_canary.c.review_id).where(tables.review_canary.c.source_run_id.in_(ids))
+    of_runs = _ITEM.c.run_id.in_(ids) | _ITEM.c.review_id.in_(copies)
+    items = sa.select(_ITEM.c.review_id).where(of_runs).scalar_subquery()
+    draft, canary = tables.draft_version, tables.review_canary
 
     def of(table: sa.Table, **values: Any) -> sa.Update:  # noqa: ANN401 - columns of the table
         return sa.update(table).where(table.c.run_id.in_(ids)).values(**values)
@@ -224,9 +226,14 @@ def _emptying(ids: Collection[str], now: float) -> Mapping[str, sa.Update]:
     return {
         "runs": of(_RUN, input=None, context=None, output=None, pruned_at=now),
         "calls": of(_CALL, response=None).where(_CALL.c.response.is_not(None)),
-        "reviews": of(_ITEM, item={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
+        "reviews": sa.update(_ITEM)
+        .where(of_runs)
+        .values(item={}, title="", evidence={}, reasons=[], refs={}, held=None, pruned_at=now),
         "drafts": sa.update(draft).where(draft.c.review_id.in_(items)).values(draft={}),
-        "decisions": of(_DECISION, draft={}, refs={}, note=None, fields=None),
+        "decisions": sa.update(_DECISION)
+        .where(_DECISION.c.review_id.in_(items))
+        .values(draft={}, refs={}, note=None, fields=None),
+        "canaries": sa.update(canary).where(canary.c.review_id.in_(items)).values(planted=None),
         "effects": of(_OUTBOX, args={}, expected_versions={}, result=None),
         "scores": of(tables.score, explanation=None, details=None),
         "suite_cases": of(tables.suite_case, why=None, expected=None, got=None, error=None, tags={}),

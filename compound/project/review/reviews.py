@@ -10,10 +10,11 @@ from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
-from compound.project.review.shown import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.learning.canaries import canary_record
+from compound.project.review.learning.feedback import ReviewFeedback
+from compound.project.review.shown import ANOTHER, BY_CALLER, CANARY, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
 from compound.project.review.shown_effects import with_effects
 from compound.project.review.shown_history import pending_record
-from compound.project.review.sight.desk import ReviewDesk
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
 from compound.review.decision.resume import RESUME_LEASE_S
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from compound.graph import RunResult
     from compound.project.running.opened import OpenedProject
     from compound.review import Edit, ReviewFilter
+    from compound.review.feedback.canaries import Canary
     from compound.review.queue.queue import ReviewQueue
     from compound.review.stored.types import Action, Decision, Review
 
@@ -34,7 +36,7 @@ CLAIM_S = 900.0
 """Lease of a claim from a terminal, which sends no heartbeat, in seconds."""
 
 
-class ReviewService(ReviewDesk):
+class ReviewService(ReviewFeedback):
     """The review queue of a project; runs are resumed after a decision."""
 
     def __init__(self, project: OpenedProject) -> None:
@@ -63,9 +65,17 @@ class ReviewService(ReviewDesk):
         """Number of reviews by status."""
         return {status.value: number for status, number in self.queue.counts().items()}
 
-    def show(self, review_id: str) -> ReviewView:
-        """A review, by its id, a prefix of it, or the id of its source item."""
-        return self._view(self.find(review_id))
+    def show(self, review_id: str, *, to: str = "") -> ReviewView:
+        """A review, by its id, a prefix of it, or the id of its source item.
+
+        Args:
+            review_id: As for `find`.
+            to: The person who reads it now; when an open review was first shown is part of what is learned from it.
+        """
+        review = self.find(review_id)
+        if to:
+            self.note_shown(review, to)
+        return self._view(review)
 
     def _view(self, review: Review) -> ReviewView:
         queue = self.queue
@@ -81,9 +91,13 @@ class ReviewService(ReviewDesk):
                 resuming=None if left is None else {"attempts": left[0], "error": left[1]},
             )
         assigned = queue.desk.assignment(review.review_id)
+        canary = self.canary_of(review.review_id)
         view = replace(
             view,
-            conversation=conversation_before(self._project.resources, review.run_id),
+            conversation=conversation_before(
+                self._project.resources, review.run_id if canary is None else canary.source_run_id
+            ),
+            canary=None if canary is None or canary.decided_at is None else canary_record(canary),
             assigned_to="" if assigned is None else assigned.assignee,
             comments=tuple(
                 {"author": one.author, "at": moment(one.at), "text": one.text}
@@ -123,13 +137,18 @@ class ReviewService(ReviewDesk):
             ConflictError: `review.claimed`: another user holds it; `review.decided`, `review.transition`.
         """
         review = self.find(review_id)
-        return self._view(self.queue.claim(review.review_id, user, lease_s=lease_s, takeover=takeover))
+        claimed = self.queue.claim(review.review_id, user, lease_s=lease_s, takeover=takeover)
+        self.note_shown(claimed, user)
+        return self._view(claimed)
 
     def claim_next(self, *, user: str, queue: str | None = None, lease_s: float = CLAIM_S) -> ReviewView | None:
         """Claim the most urgent unclaimed review; None if there is none."""
         self.sweep(goes_on=False)
         review = self.queue.claim_next(user, queue=queue, lease_s=lease_s)
-        return None if review is None else self._view(review)
+        if review is None:
+            return None
+        self.note_shown(review, user)
+        return self._view(review)
 
     def release(self, review_id: str, *, user: str) -> ReviewView:
         """Release a review.
@@ -175,7 +194,7 @@ class ReviewService(ReviewDesk):
         """
         review = self.find(review_id)
         if action == "return":
-            self._require_returnable(review, note)
+            self._require_returnable(review, note, self.canary_of(review.review_id))
         require_here(self._project, review.run_id)
         read = review.version if version is None else version
         try:
@@ -189,9 +208,9 @@ class ReviewService(ReviewDesk):
             decision = mine
         return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
-    def _require_returnable(self, review: Review, note: str) -> None:
+    def _require_returnable(self, review: Review, note: str, canary: Canary | None) -> None:
         """Raise unless the review's graph can draft again, and is told how."""
-        if self._project.run_record(review.run_id) is None:
+        if canary is None and self._project.run_record(review.run_id) is None:
             what = f"the run of review {review.review_id} belongs to another program, which cannot draft again"
             raise ConflictError("review.no-return", what, fix="reject or edit it")
         if not note.strip():
@@ -226,6 +245,8 @@ class ReviewService(ReviewDesk):
             if review.status == "stale":
                 return self._back(decision, review)
         claim = self.queue.claim_resume(decision.review_id, lease_s=self.lease_s)
+        if claim.attempts == 1:  # from here on it cannot be undone
+            self._score(decision)
         if self._project.run_record(decision.run_id) is None:
             # A compiled graph: the program that runs it resumes it with this decision.
             self.queue.finish_resume(claim)
@@ -244,7 +265,9 @@ class ReviewService(ReviewDesk):
         return self._decided(decision, result, is_back=bool(reopened))
 
     def _not_yet(self, decision: Decision) -> Decided | None:
-        """Why nothing is done yet: a second person must agree, or the decision can be undone; else None."""
+        """Why nothing is done yet: it was a canary, a second person must agree, or it can be undone; else None."""
+        if (canary := self.canary_of(decision.review_id)) is not None:
+            return replace(Decided.of(decision, CANARY), canary=canary_record(canary))
         if not decision.final:
             pending = pending_record(self.queue.show(decision.review_id), [decision])
             return replace(Decided.of(decision, ANOTHER), agree="" if pending is None else str(pending["agree"]))

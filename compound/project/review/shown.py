@@ -12,6 +12,7 @@ from compound.project.review.offers import effects_json, next_steps, offer_lines
 from compound.project.review.shown_fields import ReviewFields
 from compound.project.review.shown_history import (
     ENDED,
+    canary_lines,
     decided_lines,
     decision_line,
     decision_record,
@@ -274,6 +275,8 @@ BY_CALLER: Final = "resumed by its caller"
 """State of a run started by langgraph or another program."""
 
 
+CANARY: Final = "not resumed: the review was a canary"
+"""State of the run of a canary."""
 STORED: Final = "resuming"
 """Status of a run whose decision is stored and that the caller resumes."""
 
@@ -294,6 +297,7 @@ class Decided:
         problem: Why it is not ok.
         undo_until: Until when the decision can be undone, ISO 8601; no effect runs before.
         agree: The command for the second approver; empty if none is needed.
+        canary: What was planted, if the review was a canary; None for any other.
     """
 
     review_id: str
@@ -307,6 +311,7 @@ class Decided:
     problem: str = ""
     undo_until: str | None = None
     agree: str = ""
+    canary: Mapping[str, JsonValue] | None = None
     details: Mapping[str, JsonValue] = field(default_factory=dict[str, "JsonValue"])
 
     @classmethod
@@ -343,6 +348,7 @@ class Decided:
         if self.run_status == BY_CALLER:
             lines.append(f"  resume it with decision {self.decision_id}")
         lines += [f"  {effect.get('name')}: {effect.get('status')}" for effect in self.effects]
+        lines += canary_lines(self.canary)
         if self.problem:
             lines.append(f"  {self.problem}")
         name = self.review_id[:10]

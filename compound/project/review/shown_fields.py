@@ -47,6 +47,8 @@ class ReviewFields:
             item_id, at, subject, text, action, decided_by, reason, effects}`, where `who` is `customer` or `us`.
         assigned_to: The person who should decide it; empty: anybody.
         comments: What people said about it, oldest first: `{author, at, text}`.
+        canary: What was planted in a decided canary, `{operator, before, after, caught, source_id}`; None for any other
+            review, and before the decision.
     """
 
     review_id: str
@@ -96,3 +98,4 @@ class ReviewFields:
     conversation: tuple[Mapping[str, JsonValue], ...] = ()
     assigned_to: str = ""
     comments: tuple[Mapping[str, JsonValue], ...] = ()
+    canary: Mapping[str, JsonValue] | None = None

@@ -129,7 +129,9 @@ def decided_lines(view: ReviewFields) -> Iterator[str]:
         last = view.decisions[-1]
         reason = f": {last['reason']}" if last.get("reason") else ""
         yield from ("", f"decided: {last['action']} by {last['actor']} at {last['at']}{reason}")
-        if not any(one["decision_id"] == last["decision_id"] for one in view.outcomes):
+        if view.canary is not None:
+            yield from canary_lines(view.canary)
+        elif not any(one["decision_id"] == last["decision_id"] for one in view.outcomes):
             yield from does_lines(cast("Sequence[Record]", last["effects"]))
         if last.get("note"):
             yield from value_lines(f"note: {last['note']}", "  ")
@@ -148,3 +150,23 @@ def _named(name: str, value: JsonValue) -> Iterator[str]:
         yield f"  {name}: {lines[0]}"
     else:
         yield from (f"  {name}:", *(f"    {line}" for line in lines))
+
+
+_PLANTED: Final = {
+    "number": "another number",
+    "order_id": "an id of another customer",
+    "negation": "the contrary",
+    "dropped_sentence": "a sentence was left out",
+    "date": "another date",
+}
+
+
+def canary_lines(canary: Mapping[str, JsonValue] | None) -> list[str]:
+    """What was planted in a canary, and whether it was caught; nothing for any other review."""
+    if canary is None:
+        return []
+    before, after, caught = canary["before"], canary["after"], canary["caught"]
+    told = "passed on" if caught is None else "caught" if caught else "missed"
+    what = f"{before!r}" if not after else f"{after!r} instead of {before!r}"
+    lines = [f"it was a canary, with a planted fault: {told}; nothing was sent or changed"]
+    return lines if before is None else [*lines, f"  planted: {_PLANTED[str(canary['operator'])]}: {what}"]

@@ -24,3 +24,24 @@ def span(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)} {unit}"
     return f"{seconds:g} s"
+
+
+def since_of(text: str, now: float) -> float:
+    """UTC seconds of `2026-01-31`, `2026-01-31T09:00`, or of an age before now, `30d`.
+
+    Raises:
+        DataError: ``review.bad-time``.
+    """
+    from compound.errors import DataError
+    from compound.spec.words import parse_age
+
+    try:
+        return now - parse_age(text)
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        what = f"{text!r} is neither a date nor an age"
+        raise DataError("review.bad-time", what, fix="write 2026-01-31, 2026-01-31T09:00 (UTC), or 30d") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

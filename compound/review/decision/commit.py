@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError
+from compound.review.feedback.canaries import find_canary, score_canary
 from compound.review.stored.draft_json import draft_to_json
 from compound.review.stored.machine import Event, after
 from compound.review.stored.offer import APPROVE, EDIT, WITHOUT_EFFECTS
@@ -111,9 +112,11 @@ def commit(  # noqa: PLR0913  # what one transaction writes
             "review.transition", f"cannot {event.value} review {review.review_id}: it is {review.status.value}"
         )
     shown = _shown(review, wish.action, draft) if event is Event.PROPOSE else draft
-    rests_on: dict[str, object] = {}
+    canary = find_canary(db, review.review_id)
+    # the first person who decides a canary is told: nothing is left for a second one
+    rests_on: dict[str, object] = {} if canary is None else {"second": []}
     if evidence is not None and shown is draft:
-        rests_on = {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
+        rests_on |= {"evidence": dict(evidence), "evidence_sha256": payload_digest(evidence)}
     compare_and_set(
         db,
         review,
@@ -128,7 +131,9 @@ def commit(  # noqa: PLR0913  # what one transaction writes
     )
     is_final = event is not Event.PROPOSE and wish.action != "escalate"
     decision = _decision(review, wish, draft, refs, fields, is_final=is_final, now=now)
-    _insert(db, decision, review, undo_s)
+    _insert(db, decision, review, undo_s, is_carried_out=canary is None)
+    if canary is not None:
+        score_canary(db, canary, decision)
     return decision
 
 
@@ -184,14 +189,14 @@ _COLUMNS = (
 )
 
 
-def _insert(db: Connection, decision: Decision, review: Review, undo_s: float) -> None:
+def _insert(db: Connection, decision: Decision, review: Review, undo_s: float, *, is_carried_out: bool) -> None:
     values: dict[str, object] = {
         "draft": draft_to_json(decision.draft),
         "refs": dict(decision.refs),
         "seen": {"draft_sha256": review.draft_sha256, "evidence_sha256": review.evidence_sha256},
     }
     db.execute(sa.insert(tables.decision), values | {name: getattr(decision, name) for name in _COLUMNS})
-    if decision.final:
+    if decision.final and is_carried_out:
         waits = undo_s > 0 and decision.action not in WITHOUT_EFFECTS and not decision.actor.startswith("policy:")
         resume = {
             "undo_until": decision.decided_at + undo_s if waits else None,
@@ -223,4 +228,5 @@ def _insert(db: Connection, decision: Decision, review: Review, undo_s: float) -
                 for one in decision.draft.effects.get(decision.action, ())
             ],
         },
+        is_told=is_carried_out,
     )

@@ -18,6 +18,7 @@ from compound.review.decision.commit import Wish, commit, escalated
 from compound.review.decision.leases import escalators, held
 from compound.review.decision.rehearsal import Rehearsed
 from compound.review.decision.stale import amend, changes_of, make_stale
+from compound.review.feedback.canaries import find_canary
 from compound.review.stored.draft_json import draft_from_json
 from compound.review.stored.machine import UNDECIDED, Event, Status, after
 from compound.review.stored.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
@@ -278,9 +279,9 @@ def _apply(
     claimed = replace(review, status=after(review.status, Event.CLAIM) or review.status)
     if _repeats(db, review, wish, fields):
         raise _own(review, wish)
-    waits = (
-        wish.action in review.second and wish.action not in WITHOUT_EFFECTS and not _agrees(db, review, wish, fields)
-    )
+    is_canary = find_canary(db, review.review_id) is not None
+    needs_two = wish.action in review.second and wish.action not in WITHOUT_EFFECTS
+    waits = needs_two and not is_canary and not _agrees(db, review, wish, fields)
     event = Event.PROPOSE if waits else Event.DECIDE
     decision = commit(
         db,
@@ -294,7 +295,7 @@ def _apply(
         evidence=found.evidence,
         undo_s=(review.undo_s if found.undo_s is None else found.undo_s).get(wish.action, 0.0),
     )
-    if wish.action == "escalate":
+    if wish.action == "escalate" and not is_canary:
         insert_review(db, escalated(review), now=now, parent=review)
     if wish.key is not None:
         db.execute(

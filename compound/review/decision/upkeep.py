@@ -11,6 +11,7 @@ from compound.review.decision.backend import LEASE_S, Backend, need_person
 from compound.review.decision.commit import escalated
 from compound.review.decision.leases import lapse, wake
 from compound.review.decision.stale import take_back
+from compound.review.feedback.canaries import find_canary
 from compound.review.stored.lists import Sweep
 from compound.review.stored.machine import UNDECIDED, Event, Status
 from compound.review.stored.rows import insert_review, last_decision, load, lost, move, record
@@ -108,6 +109,9 @@ def undo(backend: Backend, review_id: str, *, user: str) -> Review:
     with backend.store.write() as db:
         review = load(db, review_id)
         decision = last_decision(db, review_id)
+        if decision is not None and find_canary(db, review_id) is not None:
+            what = f"review {review_id} was a canary: its decision is scored, and nothing was sent"
+            raise ConflictError("review.too-late", what)
         if review.status is not Status.DECIDED or decision is None or not decision.final:
             raise ConflictError(
                 "review.transition", f"review {review_id} has nothing to undo: it is {review.status.value}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from compound.connector.state import tables
+from compound.connector.state.desk_tables import review_canary
 from compound.review.decision.backend import Backend
 from compound.review.queue.conditions import conditions
 from compound.review.queue.paging import behind, order_of
@@ -58,7 +59,9 @@ def reviews(backend: Backend, where: ReviewFilter) -> Sequence[ReviewSummary]:
 
 def resolve(backend: Backend, named: str, limit: int) -> Sequence[tuple[str, Status]]:
     """Reviews with this id prefix, or of this source item."""
-    is_meant = _REVIEW.c.review_id.startswith(named, autoescape=True) | (_REVIEW.c.item_id == named)
+    # a decided canary is found by its own id only: the source item has a review of its own
+    over = sa.exists().where(review_canary.c.review_id == _REVIEW.c.review_id, review_canary.c.decided_at.is_not(None))
+    is_meant = _REVIEW.c.review_id.startswith(named, autoescape=True) | ((_REVIEW.c.item_id == named) & ~over)
     query = sa.select(_REVIEW.c.review_id, _REVIEW.c.status).where(is_meant)
     with backend.store.read() as db:
         rows = db.execute(query.order_by(_REVIEW.c.created_at.desc(), _REVIEW.c.review_id).limit(limit))

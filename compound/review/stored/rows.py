@@ -81,8 +81,10 @@ def review_of(row: RowMapping) -> Review:
     return Review(**values)
 
 
-def insert_review(db: Connection, new: NewReview, *, now: float, parent: Review | None = None) -> Review:
-    """Write a new review with its first draft."""
+def insert_review(
+    db: Connection, new: NewReview, *, now: float, parent: Review | None = None, is_told: bool = True
+) -> Review:
+    """Write a new review with its first draft; `is_told`: webhooks are told of it."""
     level = parent.level + 1 if parent else 0
     review_id = review_id_of(new.run_id, new.node, new.returns, level)
     given: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
@@ -108,6 +110,7 @@ def insert_review(db: Connection, new: NewReview, *, now: float, parent: Review 
         now=now,
         actor="graph",
         details={"run_id": new.run_id, "node": new.node, "evidence_sha256": own["evidence_sha256"], "level": level},
+        is_told=is_told,
     )
     return Review(
         **given,
@@ -236,11 +239,18 @@ def _fields_before(action: str, draft: Draft, reason: str | None) -> dict[str, A
     return {**fields, **({"reason": reason} if reason else {})}
 
 
-def record(
-    db: Connection, event: str, review_id: str, *, now: float, actor: str, details: Mapping[str, object]
+def record(  # noqa: PLR0913 - the columns of an audit row
+    db: Connection,
+    event: str,
+    review_id: str,
+    *,
+    now: float,
+    actor: str,
+    details: Mapping[str, object],
+    is_told: bool = True,
 ) -> None:
-    """Append an event to the audit log."""
-    append_audit(db, event, at=now, actor=actor, subject=review_id, details=details)
+    """Append an event to the audit log; `is_told`: webhooks are told of it."""
+    append_audit(db, event, at=now, actor=actor, subject=review_id, details=details, is_told=is_told)
 
 
 def moment(at: float) -> str:

@@ -68,11 +68,13 @@ def service_of(request: Request) -> ReviewService:
     return place_of(request).project.reviews()
 
 
-def seen(request: Request, person: Person, review_id: str) -> ReviewView:
-    """A review that the person sees; others do not exist for the person."""
+def seen(request: Request, person: Person, review_id: str, *, reads: bool = False) -> ReviewView:
+    """A review that the person sees; others do not exist for the person. `reads`: its draft is shown to the person."""
     view = service_of(request).show(review_id) if review_id else None
     if view is None or view.review_id != review_id or not person.sees(view.queue):
         raise DataError("review.unknown", f"review {review_id!r} does not exist", fix="GET /api/v1/reviews")
+    if reads:
+        service_of(request).show(review_id, to=person.name)
     return view
 
 

@@ -129,7 +129,7 @@ def _claimed(request: Request, person: Person, wanted: Next) -> Review | None:
 @router.get("/reviews/{review_id}", responses={**problems(404), 304: {"description": "Unchanged."}})
 async def show_review(request: Request, response: Response, person: Reader, review_id: ReviewId) -> Review:
     """One item. Its ETag is its version; with `If-None-Match` an unchanged one is answered by 304."""
-    view = await aside(lambda: seen(request, person, review_id))
+    view = await aside(lambda: seen(request, person, review_id, reads=True))
     tag = etag(view.version)
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"etag": tag})  # pyright: ignore[reportReturnType]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compound.project.decision.done import canonical_of, done_of, effects_of
 from compound.project.review.shown_effects import left_of
-from compound.project.review.sight.foreseen import ForeseenDecision, foreseen_effects, letter_in
+from compound.project.review.sight.foreseen import ForeseenDecision, before_it_was_done, foreseen_effects, letter_in
 from compound.project.review.sight.grounds import Ground, Query, grounds_of, queries_of
 from compound.project.review.upkeep import ReviewUpkeep
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from compound.connector.target import EffectCall
     from compound.effect.outbox import Outbox
     from compound.project.review.shown import ReviewView
+    from compound.review.feedback.canaries import Canary
     from compound.review.stored.types import Action, Review
 
 
@@ -72,21 +73,35 @@ class ReviewDesk(ReviewUpkeep):
             redrafted = None if again is None else again.draft.text
             undo_s = undo_s if found.undo_s is None else found.undo_s.get(action, 0.0)
         left = self._left(item, calls)
-        record = self._project.run_record(item.run_id)
+        origin = self._origin(item)
+        record = self._project.run_record(origin)
+        effects = foreseen_effects(
+            self._project,
+            left,
+            graph_hash="" if record is None else record.graph_hash,
+            queue=item.queue,
+            user=user,
+        )
         return ForeseenDecision(
             action=action,
-            effects=foreseen_effects(
-                self._project,
-                left,
-                graph_hash="" if record is None else record.graph_hash,
-                queue=item.queue,
-                user=user,
-            ),
+            effects=effects if origin == item.run_id else tuple(map(before_it_was_done, effects)),
             text=letter_in(self._project, left),
             redrafted=redrafted,
             undo_s=undo_s,
             fields=dict(fields or {}),
         )
+
+    def _origin(self, item: Review) -> str:
+        """The run that made the draft of a review; of a canary, the one of the review that it copies."""
+        canary = self.canary_of(item.review_id)
+        return item.run_id if canary is None else canary.source_run_id
+
+    def canary_of(self, review_id: str) -> Canary | None:
+        """Internal: the canary of a review id; None for any other review."""
+        from compound.review.feedback.canaries import find_canary
+
+        with self._project.resources.state.read() as db:
+            return find_canary(db, review_id)
 
     def _left(self, item: Review, calls: Sequence[EffectCall]) -> list[EffectCall]:
         """The effects that were not done for the review yet."""
@@ -95,13 +110,14 @@ class ReviewDesk(ReviewUpkeep):
 
     def grounds(self, review_id: str) -> Mapping[str, Ground]:
         """Internal: name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
-        return grounds_of(self._project, self.find(review_id))
+        item = self.find(review_id)
+        return grounds_of(self._project, item.node, self._origin(item))
 
     def queries(self, review_id: str) -> Mapping[str, Query]:
         """Internal: name of a piece of evidence to the query that made it, as it ran; from the trace of the run."""
         item = self.find(review_id)
-        ran = queries_of(self._project, item.run_id)
-        named = grounds_of(self._project, item)
+        ran = queries_of(self._project, self._origin(item))
+        named = grounds_of(self._project, item.node, self._origin(item))
         return {name: ran[one.node] for name, one in named.items() if one.node in ran}
 
     def argument_schema(self, effect: str) -> Mapping[str, JsonValue] | None:

@@ -106,6 +106,13 @@ def foreseen_effects(
     return tuple(made)
 
 
+def before_it_was_done(effect: ForeseenEffect) -> ForeseenEffect:
+    """An effect of a canary, whose like was done for the review that it copies: present rows would tell so."""
+    if not effect.rows and not effect.problem:
+        return effect
+    return replace(effect, rows=(), problem="", is_known=bool(effect.messages))
+
+
 def letter_in(project: OpenedProject, calls: Sequence[EffectCall]) -> str:
     """The text that effects send."""
     effects = project.resources.parts.effects

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from compound.connector.state import StateStore
     from compound.project.running.opened import OpenedProject
-    from compound.review.stored.types import Review
     from compound.spec.graph_file import GraphSpec
 
 
@@ -46,21 +45,21 @@ class Query:
     at_ns: int
 
 
-def grounds_of(project: OpenedProject, item: Review) -> Mapping[str, Ground]:
+def grounds_of(project: OpenedProject, node_name: str, run_id: str) -> Mapping[str, Ground]:
     """Name of a piece of evidence to where it comes from; empty where the graph of the run is not known."""
     from compound.errors import CompoundError
     from compound.graph.wiring.references import parse_binding, shown_names
     from compound.language.references import Ref
     from compound.spec.nodes import ReviewNode
 
-    record = project.run_record(item.run_id)
+    record = project.run_record(run_id)
     if record is None:
         return {}
     try:
         spec = _graph(project.resources.state, record.graph_hash)
     except CompoundError:
         return {}
-    node = None if spec is None else spec.nodes.get(item.node)
+    node = None if spec is None else spec.nodes.get(node_name)
     if spec is None or not isinstance(node, ReviewNode):
         return {}
     found: dict[str, Ground] = {}

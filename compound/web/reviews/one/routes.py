@@ -204,6 +204,7 @@ def _words(request: Request, person: Person) -> Words:
 def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found: object = None) -> Response:
     service = service_of(request)
     page = review_page(place_of(request).project, person, view, _words(request, person))
+    service.note_shown(page.item, person.name)
     kept = sent.form if sent.form.get("action") == "edit" and sent.before is None else {}
     values = filled(page, service, kept)
     html = str(view.item.get(page.html) or "") if page.html else ""

@@ -6,7 +6,7 @@ import time
 
 from tests.project.keys.graph.graph_review_keys import claims, decided, effect_review
 from tests.project.keys.table import Desk, Key, Place
-from tests.project.keys.waiting import POLICY, asking, decide, shown, waits
+from tests.project.keys.waiting import POLICY, asking, decide, listed, shown, waits
 from tests.project.keys.world import world
 from tests.support.desks.claims_desk import GRAPH as CLAIMS
 from tests.support.desks.claims_desk import POLICY as CLAIMS_POLICY
@@ -205,6 +205,16 @@ def _retention(desk: Desk) -> None:
     assert "a secret" not in _pruned(desk, "retention: {content: 36h}\n")
 
 
+def _canaries(desk: Desk) -> None:
+    waiting = list[int]()
+    for key in ("canaries: 50%\n", ""):
+        where = asking(desk, policy=POLICY + key)
+        for text in ("It costs 20 euros.", "It costs 30 euros."):
+            assert not decide(where, waits(where, text))
+        waiting.append(len(listed(where)))
+    assert waiting == [1, 0]
+
+
 KEYS = (
     Key("policy", "compound", _compound),
     Key("policy", "name", _name),
@@ -225,6 +235,7 @@ KEYS = (
     Key("policy", "automatic.confidence", _confidence),
     Key("policy", "automatic.audit_share", _audit_share),
     Key("policy", "automatic.thresholds", _thresholds),
+    Key("policy", "canaries", _canaries),
     Key("policy", "retention", _retention),
     Key("policy", "retention.content", _content),
     Key("policy", "retention.traces", _traces),

@@ -1,0 +1,1 @@
+"""What a project learns from the decisions of people."""
