@@ -162,9 +162,10 @@ class QueuedReviews:
         action = "reject" if auto.action == "reject" else "approve"
         try:
             policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
-            return self.queue.auto_decide(review_id, policy=policy, action=action, note=note)
+            return self.queue.auto_decide(review_id, policy=policy, action=action, note=note, certificate=certificate)
         except (ConflictError, DataError):
-            # A row changed, a person decided first, or the review does not offer this decision: a person decides.
+            # A row changed, a person decided first, the certificate was withdrawn, or the review does not offer this
+            # decision: a person decides.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:
