@@ -234,7 +234,7 @@ class Project(GraphRuns):
         return Certifier(self)
 
     def quality(self) -> QualityService:
-        """Figures of the quality of decisions, and blind samples of them."""
+        """Internal: figures of the quality of decisions, and blind samples of them."""
         from compound.project.work.quality import QualityService
 
         return QualityService(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from compound.client.quality import AgeCount, Monitored, Share
 
-WIDTH: Final = 320.0
+WIDTH: Final = 420.0
 HEIGHT: Final = 96.0
 WHISKER: Final = 160.0
 """Units of the charts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import to_thread
@@ -45,7 +46,7 @@ def _page(request: Request, person: Person, found: Quality) -> Response:
     language = chosen(request, person)
 
     def span(seconds: float) -> str:
-        return format_timedelta(seconds, locale=language, threshold=1)
+        return format_timedelta(timedelta(seconds=seconds), locale=language, threshold=1)
 
     values: dict[str, Any] = {
         "found": found,

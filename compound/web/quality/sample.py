@@ -77,11 +77,11 @@ def sample_page(project: Project, sample: BlindSample, words: Words) -> SamplePa
         ForeseenEffect(name=one.name, target=one.target, description="", arguments={}) for one in sample.effects
     )
     # The drafted answer stands in the middle; a model's own words prove nothing.
-    beside = {name: value for name, value in review.evidence.items() if value not in (review.item, draft.text, None)}
+    drafted = [name for name, one in grounds.items() if one.kind in MODELS]
     shown = {
         name: value
-        for name, value in beside.items()
-        if (found := grounds.get(name)) is None or found.kind not in MODELS
+        for name, value in review.evidence.items()
+        if name not in drafted and value not in (review.item, draft.text, None)
     }
     return SamplePage(
         sample=sample,
