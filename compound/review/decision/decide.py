@@ -90,7 +90,6 @@ def auto_decide(
     *,
     policy: str,
     action: Literal["approve", "reject"] = "approve",
-    note: str = "",
     certificate: str = "",
 ) -> Decision:
     """Decide as a policy: only untouched reviews, never reviews that need two approvals, never after a withdrawal."""
@@ -106,6 +105,7 @@ def auto_decide(
     fields = fields_of(review.decide, review.draft.fields, action, {}, is_rule=True)
     if action == "approve":
         need_fresh(backend, review, review.refs, actor=actor)
+    note = f"certificate {certificate}" if certificate else ""
     wish = Wish(review_id=review_id, action=action, user=actor, version=review.version, note=note)
     share = backend.audit_share(review)
     with backend.store.write() as db:

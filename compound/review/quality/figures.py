@@ -170,14 +170,11 @@ def _spreads(
 
 
 def _reasons(db: Connection, wanted: Wanted, found: dict[str, Counted]) -> None:
-    query = (
-        sa.select(_F.queue, sa.func.coalesce(_F.reason, ""), sa.func.count())
-        .where(*wanted.of_figures(), _F.action == REJECT, _F.ended.is_(None), _F.is_automatic.is_(False))
-        .group_by(_F.queue, sa.func.coalesce(_F.reason, ""))
-    )
-    for queue, reason, n in db.execute(query):
+    where = (_F.action == REJECT, _F.ended.is_(None), _F.is_automatic.is_(False))
+    query = sa.select(_F.queue, _F.reason, sa.func.count()).where(*wanted.of_figures(), *where)
+    for queue, reason, n in db.execute(query.group_by(_F.queue, _F.reason)):
         for one in (_of(found, queue), found[_ALL]):
-            one.reasons[reason] = one.reasons.get(reason, 0) + int(n)
+            one.reasons[reason or ""] = one.reasons.get(reason or "", 0) + int(n)
 
 
 def _samples(db: Connection, wanted: Wanted, found: dict[str, Counted]) -> None:

@@ -260,13 +260,7 @@ class ReviewQueue:
         return _leases.next_open(self._backend, user, queues=queues, but=but)
 
     def auto_decide(
-        self,
-        review_id: str,
-        *,
-        policy: str,
-        action: Literal["approve", "reject"] = "approve",
-        note: str = "",
-        certificate: str = "",
+        self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", certificate: str = ""
     ) -> Decision:
         """Approve or reject as a policy (actor `policy:<hash>`); only untouched reviews.
 
@@ -274,15 +268,12 @@ class ReviewQueue:
             review_id: The review.
             policy: Hash of the rule that decides.
             action: Action to decide.
-            note: Free text.
             certificate: The certificate that allows it; refused if it is withdrawn.
 
         Raises:
             ConflictError: `review.transition`, `review.stale`, `review.decided`; `certify.revoked`.
         """
-        return _decide.auto_decide(
-            self._backend, review_id, policy=policy, action=action, note=note, certificate=certificate
-        )
+        return _decide.auto_decide(self._backend, review_id, policy=policy, action=action, certificate=certificate)
 
     def check_stale(self, review_id: str) -> Review:
         """Probe row versions; an undecided review whose rows changed becomes stale."""
