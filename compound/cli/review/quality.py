@@ -68,11 +68,12 @@ def samples(
         say(visible(f"sample {one.sample_id}  {one.title}"))
         say(visible("\n".join(f"  {line}" for line in one.draft.text.splitlines())))
         for call in one.effects:
-            say(visible(f"  does {call.name}: {dict(call.arguments)}"))
+            given = [f"{name}={value}" for name, value in call.arguments.items() if value != one.draft.text]
+            say(visible(f"  does {call.name} {' '.join(given)}"))
 
 
 def judge(
-    sample: Annotated[str, typer.Argument(metavar="SAMPLE", help="Id of the sample.")],
+    sample: Annotated[str, typer.Argument(metavar="SAMPLE", help="Id of the sample, or of its source item.")],
     *,
     right: Annotated[bool, typer.Option("--right/--wrong", help="Whether it should happen as it is.")],
     reason: Annotated[str, typer.Option("--reason", help="What is wrong: wrong_fact, unsupported, tone, ...")] = "",
@@ -86,6 +87,7 @@ def judge(
 
     with Project.open(profile=profile) as project:
         blind = project.quality().samples(user_name(user))
+        sample = blind.find(sample).sample_id
         done = blind.answer(sample, is_right=right, reason=reason, note=note)
     if json:
         print_json({"sample_id": sample, "is_right": right, "is_alarm": done.is_alarm})

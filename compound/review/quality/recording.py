@@ -26,7 +26,7 @@ _STANDS_BY: Final[Mapping[str, bool]] = {APPROVE: True, EDIT: True, REJECT: Fals
 """Decisions that say whether the draft should happen. Others, as actions of the graph's own, say something else."""
 _EXACT: Final = 2_000
 """Words up to which two texts are compared exactly; longer ones without their most frequent words."""
-_CLAIMS: Final = ("review.claimed", "review.taken-over")
+_CLAIMS: Final = ["review." + how for how in ("claimed", "taken-over")]
 
 
 def in_share(what: str, share: float) -> bool:

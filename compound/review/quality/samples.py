@@ -87,17 +87,19 @@ class BlindSamples:
         with self._store.read() as db:
             return [_sample_of(row) for row in db.execute(query)]
 
-    def find(self, sample_id: str) -> BlindSample:
-        """A sample that waits for an answer.
+    def find(self, named: str) -> BlindSample:
+        """A sample that waits for an answer, by its id or by the id of its source item.
 
         Raises:
-            DataError: `quality.unknown-sample`: it does not exist for this person, or is answered.
+            DataError: `quality.unknown-sample`: it does not exist for this person, or is answered; or several samples
+                are of this item.
         """
+        is_named = sa.or_(_SAMPLE.c.sample_id == named, _REVIEW.c.item_id == named)
         with self._store.read() as db:
-            row = db.execute(_select().where(_SAMPLE.c.sample_id == sample_id, *self._open())).first()
-        if row is None:
-            raise _unknown(sample_id)
-        return _sample_of(row)
+            rows = db.execute(_select().where(is_named, *self._open()).limit(2)).all()
+        if len(rows) != 1:
+            raise _unknown(named, several=bool(rows))
+        return _sample_of(rows[0])
 
     def answer(self, sample_id: str, *, is_right: bool, reason: str = "", note: str = "") -> SampleAnswer:
         """Say whether the sampled draft should happen as it is. Nothing is sent, and the decision stays as it is.
@@ -181,6 +183,8 @@ def _require_reason(is_right: bool, reason: str, note: str) -> None:
         raise DataError("quality.reason", "the reason `other` needs a note", fix="say in a note what is wrong")
 
 
-def _unknown(sample_id: str) -> DataError:
+def _unknown(sample_id: str, *, several: bool = False) -> DataError:
     what = f"sample {sample_id!r} does not exist, or does not wait for you"
-    return DataError("quality.unknown-sample", what, fix="/quality/samples lists the samples that wait")
+    if several:
+        what = f"several samples are of the item {sample_id!r}"
+    return DataError("quality.unknown-sample", what, fix="compound review samples lists those that wait for you")
