@@ -19,6 +19,7 @@ from compound.cli.review import certify as _certify
 from compound.cli.review import effects as _effects
 from compound.cli.review import feedback as _feedback
 from compound.cli.review import moves as _review_moves
+from compound.cli.review import quality as _review_quality
 from compound.cli.work import backup as _backup
 from compound.cli.work import batch as _batch
 from compound.cli.work import batches as _batches
@@ -69,6 +70,7 @@ for module in (
 ):
     module.register(app)
 _feedback.register(_review_moves.app)
+_review_quality.register(_review_moves.app)
 app.add_typer(_review_moves.app, name="review")
 app.add_typer(_effects.app, name="effects")
 app.add_typer(_batches.app, name="batches")

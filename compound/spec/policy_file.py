@@ -117,7 +117,7 @@ class Automatic(_Part):
         default=0.05,
         ge=0,
         le=1,
-        description="Random share of ready drafts that people decide, to label them.",
+        description="Random share of ready drafts that people decide, and of decisions that get a blind second look.",
     )
     thresholds: tuple[float, ...] = Field(
         default=(),

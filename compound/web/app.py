@@ -28,6 +28,7 @@ from compound.web.graphs import routes as graphs
 from compound.web.identity.oidc import OpenId
 from compound.web.identity.people import People
 from compound.web.metrics import routes as metrics
+from compound.web.quality import routes as quality
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
 from compound.web.site.place import Place, place_of
@@ -88,6 +89,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     app.include_router(batches.router)
     app.include_router(evaluations.router)
     app.include_router(metrics.router)
+    app.include_router(quality.router)
     app.include_router(runs.router)
     app.include_router(graphs.router)
     app.add_api_route("/", _home, methods=["GET"])

@@ -25,7 +25,8 @@ def add(
     event: Annotated[
         list[str] | None,
         typer.Option(
-            "--event", help="review.opened, review.decided, effect.done, run.ended; repeatable; default: all."
+            "--event",
+            help="review.opened, review.decided, effect.done, run.ended, automation.stopped; repeatable; default: all.",
         ),
     ] = None,
     user: User = None,

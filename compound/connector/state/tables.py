@@ -1,9 +1,8 @@
 """All tables of the state store, in one `MetaData`; the migrations create exactly these (a test compares).
 
-Times are UTC seconds since 1970 as 64-bit floats, as from `time.time()`, which both databases order and
-subtract alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged,
-including NUL characters); Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its
-values.
+Times are UTC seconds since 1970 as 64-bit floats, as from `time.time()`, which both databases order and subtract alike.
+JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged, with NULs);
+Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its values.
 """
 
 from __future__ import annotations
@@ -37,12 +36,14 @@ from compound.connector.state.desk_tables import (
 from compound.connector.state.message_tables import message, message_run
 from compound.connector.state.people_tables import account, api_token, login_link, web_session
 from compound.connector.state.serving import tables as serving_tables
+from compound.connector.state.work.quality_tables import decision_figure, qa_sample
 from compound.connector.state.work.tables import batch_request, suite_case, suite_run
 
 __all__ = [
     "account", "api_token", "audit", "batch_item", "batch_job", "batch_request", "call", "certificate", "decision",
-    "draft_version", "graph", "idempotency", "lease", "login_link", "message", "message_run", "metadata", "outbox",
-    "resume", "review", "review_assignment", "review_canary", "review_comment", "review_pen", "review_shown", "run",
+    "decision_figure", "draft_version", "graph", "idempotency", "lease", "login_link", "message", "message_run",
+    "metadata", "outbox", "qa_sample", "resume", "review", "review_assignment", "review_canary", "review_comment",
+    "review_pen", "review_shown", "run",
     "score", "serving_tables", "suite_case", "suite_run", "web_session",
 ]  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from compound.errors import CompoundError
 from compound.language.sha import sha
+from compound.review.quality.recording import in_share
 from compound.review.queue.certificate import Certificates
 from compound.review.stored.elements import declared_name
 from compound.review.stored.types import Readiness
@@ -63,7 +63,7 @@ class Gatekeeper:
         ready = replace(ready, covers=coverage.digest)
         if automatic is None:
             return ready, (NOT_CERTIFIED,)
-        audit = in_share(request.run_id, request.node, automatic.audit_share)
+        audit = in_share(f"compound.audit\0{request.node}\0{request.run_id}", automatic.audit_share)
         certificate, why = self._standing(request, coverage)
         if audit:
             return replace(ready, audit=True), (*why, AUDIT)
@@ -83,6 +83,14 @@ class Gatekeeper:
             known = (stamp, coverage_of(self._resources, spec, graph_hash))
             self._known[spec.name, graph_hash] = known
         return known[1]
+
+    def audit_share(self, graph: str) -> float:
+        """Share of a graph's decisions that is drawn for labels; 0 without a policy for automatic decisions."""
+        try:
+            automatic = self._declared(graph)[1]
+        except CompoundError:  # the graph has no file any more, or one with errors
+            return 0.0
+        return 0.0 if automatic is None else automatic.audit_share
 
     def _declared(self, name: str) -> tuple[GraphSpec, Automatic | None]:
         """The graph and its policy's settings for rules, cached until a file changes: every ready draft asks."""
@@ -128,12 +136,6 @@ class Gatekeeper:
             said = "absent" if score is None else f"{score:g}"
             return "", (f"{NOT_CERTIFIED} for its score: {said}, certified from {found.threshold:g}",)
         return found.certificate_id, ()
-
-
-def in_share(run_id: str, node: str, share: float) -> bool:
-    """Whether a run is in the random sample: decided by the hash of its id, so the answer is always the same."""
-    digest = hashlib.sha256(f"compound.audit\0{node}\0{run_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
 def _hashed(key: str | None) -> str | None:

@@ -161,10 +161,11 @@ class QueuedReviews:
             return None  # the queue has no such decision of a rule; a person decides
         action = "reject" if auto.action == "reject" else "approve"
         try:
-            policy, note = auto.actor.removeprefix("policy:"), f"certificate {certificate}"
-            return self.queue.auto_decide(review_id, policy=policy, action=action, note=note)
+            policy = auto.actor.removeprefix("policy:")
+            return self.queue.auto_decide(review_id, policy=policy, action=action, certificate=certificate)
         except (ConflictError, DataError):
-            # A row changed, a person decided first, or the review does not offer this decision: a person decides.
+            # A row changed, a person decided first, the certificate was withdrawn, or the review does not offer this
+            # decision: a person decides.
             return None
 
     async def reopen(self, request: ReviewRequest) -> OpenedReview:

@@ -59,6 +59,7 @@ class ProjectServices:
             probe=ProjectProbe(self._resources),
             revalidate=recheck(self._resources),
             rehearse=GraphRehearsal(self._resources, self, lambda: self.queue),
+            share_of=self.gatekeeper.audit_share,
         )
 
     @property

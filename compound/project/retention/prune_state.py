@@ -248,6 +248,8 @@ def _forget_people(db: Connection, ids: Collection[str]) -> None:
     comment, pen = tables.review_comment, tables.review_pen
     db.execute(sa.update(comment).where(comment.c.review_id.in_(reviews)).values(text=""))
     db.execute(sa.delete(pen).where(pen.c.review_id.in_(reviews)))
+    sample = tables.qa_sample
+    db.execute(sa.update(sample).where(sample.c.review_id.in_(reviews)).values(note=None))
     db.execute(sa.delete(api_request).where(api_request.c.status.is_not(None)))
 
 

@@ -81,7 +81,7 @@ class EffectService:
             DataError: `effect.unknown-key`.
             ConflictError: `effect.not-unknown`; `review.actor`: only a person can reconcile.
         """
-        from compound.review.decision.backend import need_person
+        from compound.review.stored.people import need_person
 
         need_person(user)
         found = self._outbox.resolve(key)

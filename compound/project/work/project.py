@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from compound.project.review.effects import EffectService
     from compound.project.review.reviews import ReviewService
     from compound.project.view.prune_report import PruneReport
+    from compound.project.work.quality import QualityService
     from compound.specialist import VersionRow
 
 
@@ -231,6 +232,12 @@ class Project(GraphRuns):
         from compound.project.evaluation.certify import Certifier
 
         return Certifier(self)
+
+    def quality(self) -> QualityService:
+        """Internal: figures of the quality of decisions, and blind samples of them."""
+        from compound.project.work.quality import QualityService
+
+        return QualityService(self)
 
     def suite_runs(self) -> SuiteRuns:
         """Internal: the stored runs of suites."""

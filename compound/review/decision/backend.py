@@ -1,25 +1,19 @@
-"""State that every part of the queue shares, and the check of users."""
+"""State that every part of the queue shares."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from compound.connector.state import StateStore
-from compound.connector.state.people_tables import account
-from compound.errors import ConflictError
 from compound.review.decision.rehearsal import Rehearse
-from compound.review.stored.types import Clock, Revalidate, VersionProbe
+from compound.review.stored.types import Clock, Revalidate, Review, VersionProbe
 
 LEASE_S = 120.0
 """Lease of a claim without a heartbeat, in seconds."""
 
 MAX_RETURNS = 2
 """How often a review may be returned to the graph; then it must be escalated or rejected."""
-
-_MACHINES = ("policy:", "agent:", "graph")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +25,8 @@ class Backend:
     probe: VersionProbe | None
     revalidate: Revalidate | None
     rehearse: Rehearse | None = None
+    share_of: Callable[[str], float] | None = None
 
-
-def need_person(user: str) -> None:
-    """Raise if the name is not a person's.
-
-    Raises:
-        ConflictError: `review.actor`.
-    """
-    if not user.strip() or user.startswith(_MACHINES):
-        raise ConflictError(
-            "review.actor", f"{user!r} cannot claim or decide: only a person can", fix="give a user's name"
-        )
-
-
-def need_no_agent(db: Connection, user: str) -> None:
-    """Raise if the name is the account of an agent: a program that may open reviews, and never decides them.
-
-    Raises:
-        ConflictError: `review.actor`.
-    """
-    roles = db.execute(sa.select(account.c.roles).where(account.c.name == user)).scalar_one_or_none()
-    if roles is not None and "agent" in roles:
-        what = f"{user} is the account of an agent, which never claims or decides"
-        raise ConflictError("review.actor", what, fix="let a person decide")
+    def audit_share(self, review: Review) -> float:
+        """Share of the decisions on reviews of this graph that are drawn for a blind second look."""
+        return 0.0 if self.share_of is None or review.graph_name is None else self.share_of(review.graph_name)

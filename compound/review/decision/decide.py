@@ -13,15 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from compound.connector.state import tables
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.language.decisions import APPROVE, EDIT, REJECT
-from compound.review.decision.backend import MAX_RETURNS, Backend, need_no_agent, need_person
+from compound.review.decision.backend import MAX_RETURNS, Backend
 from compound.review.decision.commit import Wish, commit, escalated
 from compound.review.decision.leases import escalators, held
 from compound.review.decision.rehearsal import Rehearsed
 from compound.review.decision.stale import amend, changes_of, make_stale
 from compound.review.feedback.canaries import find_canary
+from compound.review.quality.recording import note_decision
+from compound.review.stored.certificates import need_valid
 from compound.review.stored.draft_json import draft_from_json
 from compound.review.stored.machine import UNDECIDED, Event, Status, after
 from compound.review.stored.offer import MOVES, WITHOUT_EFFECTS, Offer, fields_of
+from compound.review.stored.people import need_no_agent, need_person
 from compound.review.stored.rows import decision_of, insert_review, last_decision, load, lost
 from compound.review.stored.types import Decision, Draft, Review
 from compound.trace.active import child
@@ -54,9 +57,11 @@ def decide(backend: Backend, wish: Wish) -> Decision:
             raise
         if wish.action not in WITHOUT_EFFECTS:
             need_fresh(backend, review, found.refs, actor=wish.user)
+        share = backend.audit_share(review)
         try:
             with backend.store.write() as db:
                 decision = _apply(backend, db, wish, found, fields=fields)
+                note_decision(db, decision, review, share=share)
         except (ConflictError, IntegrityError):
             # the same request may have arrived twice: return the other's answer
             with backend.store.read() as db:
@@ -81,9 +86,14 @@ def rehearsed(backend: Backend, review_id: str, action: str, *, user: str, given
 
 
 def auto_decide(
-    backend: Backend, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+    backend: Backend,
+    review_id: str,
+    *,
+    policy: str,
+    action: Literal["approve", "reject"] = "approve",
+    certificate: str = "",
 ) -> Decision:
-    """Decide as a policy: only untouched reviews, and never reviews that need two approvals."""
+    """Decide as a policy: only untouched reviews, never reviews that need two approvals, never after a withdrawal."""
     with backend.store.read() as db:
         review = load(db, review_id)
         if review.status is Status.DECIDED:
@@ -96,17 +106,16 @@ def auto_decide(
     fields = fields_of(review.decide, review.draft.fields, action, {}, is_rule=True)
     if action == "approve":
         need_fresh(backend, review, review.refs, actor=actor)
-    wish = Wish(
-        review_id=review_id,
-        action=action,
-        user=actor,
-        version=review.version,
-        note=note,
-    )
+    note = f"certificate {certificate}" if certificate else ""
+    wish = Wish(review_id=review_id, action=action, user=actor, version=review.version, note=note)
+    share = backend.audit_share(review)
     with backend.store.write() as db:
-        return commit(
+        need_valid(db, certificate)
+        decision = commit(
             db, review, wish, event=Event.AUTO, now=backend.clock(), draft=review.draft, refs=review.refs, fields=fields
         )
+        note_decision(db, decision, review, share=share, certificate=certificate)
+    return decision
 
 
 def need_fresh(backend: Backend, review: Review, refs: Mapping[str, int], *, actor: str) -> None:

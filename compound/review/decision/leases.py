@@ -9,8 +9,9 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
-from compound.review.decision.backend import LEASE_S, Backend, need_no_agent, need_person
+from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.stored.machine import Event, Status
+from compound.review.stored.people import need_no_agent, need_person
 from compound.review.stored.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
 from compound.review.stored.types import Draft, Review
 

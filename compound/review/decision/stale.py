@@ -13,10 +13,12 @@ from sqlalchemy.engine import Connection
 from compound.connector.state import tables
 from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
-from compound.review.decision.backend import Backend, need_person
+from compound.review.decision.backend import Backend
 from compound.review.decision.commit import ESCALATED
+from compound.review.quality.recording import end_decision
 from compound.review.stored.machine import Event, Status, after
 from compound.review.stored.offer import WITHOUT_EFFECTS
+from compound.review.stored.people import need_person
 from compound.review.stored.rows import (
     insert_draft,
     last_decision,
@@ -130,6 +132,7 @@ def take_back(
     if moved is None or _has_acted(db, decision):
         what = f"the run of review {review.review_id} already resumed with {decision.actor}'s decision"
         raise ConflictError("review.too-late", what)
+    end_decision(db, decision.decision_id, "undone" if event is Event.UNDO else "recalled")
     return moved
 
 
@@ -146,7 +149,8 @@ def reopen(backend: Backend, review_id: str, error: CompoundError, *, actor: str
         decision = last_decision(db, review_id)
     if review.status is Status.DECIDED and decision is not None and not decision.final:
         raise ConflictError("review.transition", f"review {review_id} was escalated: another review holds its decision")
-    return _write(backend, review, Event.REFUSE, error, actor=actor)
+    refused = "" if decision is None else decision.decision_id
+    return _write(backend, review, Event.REFUSE, error, actor=actor, refused=refused)
 
 
 def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: str) -> Review:
@@ -156,7 +160,9 @@ def outdate(backend: Backend, review_id: str, error: CompoundError, *, actor: st
     return _write(backend, review, Event.CHANGE, error, actor=actor)
 
 
-def _write(backend: Backend, review: Review, event: Event, error: CompoundError, *, actor: str) -> Review:
+def _write(
+    backend: Backend, review: Review, event: Event, error: CompoundError, *, actor: str, refused: str = ""
+) -> Review:
     now = backend.clock()
     reason = {"code": error.code, "what": error.what, "fix": error.fix}
     with backend.store.write() as db:
@@ -170,6 +176,7 @@ def _write(backend: Backend, review: Review, event: Event, error: CompoundError,
             lease_until=None,
             first_approver=None,
         )
+        end_decision(db, refused, "refused")
         record(db, "review.stale", review.review_id, now=now, actor=actor, details={"code": error.code})
     return stale
 

@@ -7,13 +7,14 @@ from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
 from compound.errors import ConflictError
-from compound.review.decision.backend import LEASE_S, Backend, need_person
+from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.decision.commit import escalated
 from compound.review.decision.leases import lapse, wake
 from compound.review.decision.stale import take_back
 from compound.review.feedback.canaries import find_canary
 from compound.review.stored.lists import Sweep
 from compound.review.stored.machine import UNDECIDED, Event, Status
+from compound.review.stored.people import need_person
 from compound.review.stored.rows import insert_review, last_decision, load, lost, move, record
 from compound.review.stored.types import Review
 

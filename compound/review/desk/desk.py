@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from compound.connector.state.desk_tables import review_assignment, review_comment, review_pen
 from compound.errors import ConflictError, DataError
-from compound.review.decision.backend import Backend, need_person
+from compound.review.decision.backend import Backend
+from compound.review.stored.people import need_person
 from compound.review.stored.rows import load, record
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from compound.connector.state import StateStore, tables
 from compound.connector.state.audit import append_audit
 from compound.connector.state.digest import digest
 from compound.errors import ConflictError, DataError, choices
+from compound.review.stored.certificates import withdraw
 from compound.review.stored.elements import declared_name, like_pattern
 from compound.review.stored.rows import readiness_from
 from compound.review.stored.types import Clock
@@ -147,18 +148,10 @@ class Certificates:
             ConflictError: ``certify.revoked``: it is already revoked.
         """
         found = self.find(named)
-        now = self._clock()
-        change = (
-            sa.update(_TABLE)
-            .where(_TABLE.c.certificate_id == found.certificate_id, _TABLE.c.revoked_at.is_(None))
-            .values(revoked_by=user, revoked_at=now, revoke_reason=reason)
-        )
         with self._store.write() as db:
-            if db.execute(change).rowcount != 1:
+            if not withdraw(db, found.certificate_id, by=user, reason=reason, at=self._clock()):
                 what = f"certificate {found.certificate_id} is already revoked, by {found.revoked_by}"
                 raise ConflictError("certify.revoked", what)
-            details = {"graph": found.graph_name, "node": found.node}
-            append_audit(db, "certificate.revoked", at=now, actor=user, subject=found.certificate_id, details=details)
         return self.find(found.certificate_id)
 
     def standing(self, *, graph_name: str, node: str, profile: str, covers: Mapping[str, str]) -> Standing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from compound.connector.state import StateStore
@@ -53,6 +53,7 @@ class ReviewQueue:
         probe: Reads current row versions; None: rows never make a review stale.
         revalidate: Checks edited arguments; None: arguments cannot be edited.
         rehearse: Rehearses a decision on the graph before it is stored; None for reviews without a graph.
+        share_of: Graph to the share of its decisions that is drawn for a blind second look; None: none is.
     """
 
     def __init__(
@@ -63,9 +64,12 @@ class ReviewQueue:
         probe: VersionProbe | None = None,
         revalidate: Revalidate | None = None,
         rehearse: Rehearse | None = None,
+        share_of: Callable[[str], float] | None = None,
     ) -> None:
         self._store = store
-        self._backend = Backend(store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse)
+        self._backend = Backend(
+            store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse, share_of=share_of
+        )
 
     @property
     def desk(self) -> ReviewDesk:
@@ -256,7 +260,7 @@ class ReviewQueue:
         return _leases.next_open(self._backend, user, queues=queues, but=but)
 
     def auto_decide(
-        self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", note: str = ""
+        self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", certificate: str = ""
     ) -> Decision:
         """Approve or reject as a policy (actor `policy:<hash>`); only untouched reviews.
 
@@ -264,12 +268,12 @@ class ReviewQueue:
             review_id: The review.
             policy: Hash of the rule that decides.
             action: Action to decide.
-            note: The certificate that allows it.
+            certificate: The certificate that allows it; refused if it is withdrawn.
 
         Raises:
-            ConflictError: `review.transition`, `review.stale`, `review.decided`.
+            ConflictError: `review.transition`, `review.stale`, `review.decided`; `certify.revoked`.
         """
-        return _decide.auto_decide(self._backend, review_id, policy=policy, action=action, note=note)
+        return _decide.auto_decide(self._backend, review_id, policy=policy, action=action, certificate=certificate)
 
     def check_stale(self, review_id: str) -> Review:
         """Probe row versions; an undecided review whose rows changed becomes stale."""

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from compound.version import VERSION
-from compound.web.api import decisions, events, feedback, moves, reviews, runs
+from compound.web.api import decisions, events, feedback, moves, quality, reviews, runs
 from compound.web.api.envelope import Envelope
 from compound.web.api.problems import install
 
@@ -44,7 +44,8 @@ def create_api(place: Place) -> FastAPI:
     api.state.place = place
     install(api)
     # `reviews/next` and `reviews/bulk-decisions` are not ids of reviews, and come first.
-    for router in (decisions.router, reviews.router, moves.router, runs.router, events.router, feedback.router):
+    rooms = (decisions, reviews, moves, runs, events, feedback, quality)
+    for router in (room.router for room in rooms):
         api.include_router(router)
     api.openapi = lambda: document(api)  # type: ignore[method-assign]
     api.add_middleware(Envelope)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables
 from compound.connector.state.leases import store_time
+from compound.review.quality.monitor import watched
 from compound.review.stored.machine import UNDECIDED
 from compound.web.metrics.exposition import Metric, Sample, histogram
 
@@ -21,6 +22,8 @@ AGES: Final = (60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0, 604800.0)
 """Ages of open reviews, in seconds."""
 SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Bounds of the histogram of items, in seconds."""
+MOST_CERTIFICATES: Final = 20
+"""Certificates that are told, the newest first."""
 _REVIEW, _CALL, _ITEM = tables.review, tables.call, tables.batch_item
 _OPEN = _REVIEW.c.status.in_([one.value for one in UNDECIDED])
 
@@ -28,7 +31,7 @@ _OPEN = _REVIEW.c.status.in_([one.value for one in UNDECIDED])
 def figures(store: StateStore) -> Sequence[Metric]:
     """All metrics, from one consistent view of the store."""
     with store.read() as db:
-        return [*_reviews(db), *_work(db), *_calls(db), _item_seconds(db)]
+        return [*_reviews(db), *_work(db), *_calls(db), _item_seconds(db), *_quality(db)]
 
 
 def _reviews(db: Connection) -> Sequence[Metric]:
@@ -72,6 +75,37 @@ def _work(db: Connection) -> Sequence[Metric]:
             [Sample(db.execute(held).scalar_one())],
         ),
         Metric("compound_batch_items", "gauge", "Items of batches by status.", items),
+    ]  # fmt: skip
+
+
+def _quality(db: Connection) -> Sequence[Metric]:
+    """Certificates with the tests of their decisions; those of the last setups, withdrawn ones too."""
+    table, sample = tables.certificate, tables.qa_sample
+    newest = table.c.created_at.desc()
+    rows = db.execute(sa.select(table).order_by(newest, table.c.certificate_id).limit(MOST_CERTIFICATES)).all()
+    tests = [
+        (watched(db, row), {"graph": row.graph_name, "node": row.node, "certificate": row.certificate_id})
+        for row in rows
+    ]
+    names = zip(rows, tests, strict=True)
+    waiting = sa.select(sa.func.count()).where(sample.c.answered_at.is_(None))
+    return [
+        Metric(
+            "compound_certificate_withdrawn", "gauge", "1: the certificate was withdrawn; its rule decides nothing.",
+            [Sample(int(row.revoked_at is not None), labels) for row, (_, labels) in names],
+        ),
+        Metric(
+            "compound_certificate_e_value", "gauge", "Evidence that automatic decisions are wrong too often.",
+            [Sample(one.test.value, labels) for one, labels in tests if one.test.value is not None],
+        ),
+        Metric(
+            "compound_certificate_alarm_at", "gauge", "The e-value that withdraws the certificate.",
+            [Sample(one.test.threshold, labels) for one, labels in tests],
+        ),
+        Metric(
+            "compound_quality_samples_open", "gauge", "Decisions of the sample without a blind second look.",
+            [Sample(db.execute(waiting).scalar_one())],
+        ),
     ]  # fmt: skip
 
 

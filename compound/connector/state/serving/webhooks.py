@@ -17,15 +17,17 @@ OPENED: Final = "review.opened"
 DECIDED: Final = "review.decided"
 EFFECT: Final = "effect.done"
 RUN: Final = "run.ended"
-EVENTS: Final = (OPENED, DECIDED, EFFECT, RUN)
+STOPPED: Final = "automation.stopped"
+EVENTS: Final = (OPENED, DECIDED, EFFECT, RUN, STOPPED)
 """What a webhook can be told of: an item was opened, or finally decided; an effect was sent or refused, or its outcome
-is unknown; a run is done, failed or cancelled."""
+is unknown; a run is done, failed or cancelled; a certificate was withdrawn, and its rule decides nothing any more."""
 _OF_AUDIT: Final = {
     "review.opened": OPENED,
     "review.decided": DECIDED,
     "effect.sent": EFFECT,
     "effect.refused": EFFECT,
     "effect.unknown": EFFECT,
+    "certificate.revoked": STOPPED,
 }
 _TOLD: Final = ("run_id", "node", "level", "decision_id", "action", "version")
 
@@ -41,6 +43,8 @@ def tell_audited(  # noqa: PLR0913 - the columns of an audit row
     if event == EFFECT:
         names = [one[1] for one in cast("Sequence[Sequence[str]]", details.get("effects", ()))]
         data |= {"group": subject, "status": audited.rpartition(".")[2], "effects": names}
+    elif event == STOPPED:
+        data |= {"certificate_id": subject, "actor": actor, "graph": details["graph"]}
     else:
         data |= {"review_id": subject, "actor": actor}
     tell(db, event, f"evt_{seq}", at=at, data=data)

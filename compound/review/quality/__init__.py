@@ -1,0 +1,1 @@
+"""Quality of decisions: blind samples, the monitor of automatic decisions, figures."""
