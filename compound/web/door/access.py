@@ -21,6 +21,10 @@ COOKIE: Final = "__Host-compound"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+LEFT: Final = "compound_requests_left"
+"""Key of what is left of the caller's requests, in the ASGI scope."""
+
+
 class SignInFirst(Exception):
     """Nobody is signed in."""
 
@@ -52,11 +56,20 @@ async def caller(request: Request) -> Person:
     Raises:
         Refused: `web.token`, `web.foreign-form`.
         SignInFirst: nobody is signed in.
+        TooManyError: `web.too-many-requests`.
     """
     known: Person | None = getattr(request.state, "person", None)
     if known is not None:
         return known
-    request.state.person = person = await _found(request)
+    place = place_of(request)
+    try:
+        person = await _found(request)
+    except (Refused, SignInFirst) as error:
+        if not isinstance(error, Refused) or error.code == "web.token":
+            place.limits.refused(request.client.host if request.client else "")
+        raise
+    request.scope[LEFT] = place.limits.request(person.name)
+    request.state.person = person
     return person
 
 
