@@ -10,7 +10,16 @@ from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
-from compound.project.review.shown import ANOTHER, BY_CALLER, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.shown import (
+    ANOTHER,
+    BY_CALLER,
+    ELSEWHERE,
+    STORED,
+    UNDOABLE,
+    Decided,
+    ReviewRow,
+    ReviewView,
+)
 from compound.project.review.shown_effects import with_effects
 from compound.project.review.shown_history import decision_record, pending_record
 from compound.project.review.sight.desk import ReviewDesk
@@ -215,7 +224,7 @@ class ReviewService(ReviewDesk):
         except ConflictError as error:
             if error.code not in _ELSEWHERE:
                 raise
-            return Decided.of(decision, "resuming in another process")
+            return Decided.of(decision, ELSEWHERE)
 
     def _unfinished(self, review_id: str, action: Action, user: str) -> Decision | None:
         if review_id not in self.queue.open_resumes():

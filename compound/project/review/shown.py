@@ -274,6 +274,8 @@ BY_CALLER: Final = "resumed by its caller"
 """State of a run started by langgraph or another program."""
 
 
+ELSEWHERE: Final = "resuming in another process"
+"""Status of a run that another process resumes."""
 STORED: Final = "resuming"
 """Status of a run whose decision is stored and that the caller resumes."""
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from compound.version import VERSION
-from compound.web.api import decisions, events, moves, reviews, runs
+from compound.web.api import decisions, drafts, events, hooks, moves, offered, reviews, runs
 from compound.web.api.envelope import Envelope
 from compound.web.api.problems import install
 
@@ -44,8 +44,9 @@ def create_api(place: Place) -> FastAPI:
     api.state.place = place
     install(api)
     # `reviews/next` and `reviews/bulk-decisions` are not ids of reviews, and come first.
-    for router in (decisions.router, reviews.router, moves.router, runs.router, events.router):
-        api.include_router(router)
+    for part in (decisions, reviews, moves, drafts, runs, events, offered, hooks):
+        api.include_router(part.router)
+    api.include_router(hooks.notices)
     api.openapi = lambda: document(api)  # type: ignore[method-assign]
     api.add_middleware(Envelope)
     return api

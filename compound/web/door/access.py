@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -10,6 +11,7 @@ from anyio import to_thread
 from fastapi import Request
 
 from compound.errors import CompoundError
+from compound.web.site.limits import TooManyError
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 COOKIE: Final = "__Host-compound"
 """The session cookie; browsers accept the name only with Secure, Path=/ and without Domain."""
+_REVIEW: Final = re.compile(r"/reviews/(?!bulk)\w+")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -68,7 +71,11 @@ async def caller(request: Request) -> Person:
         if not isinstance(error, Refused) or error.code == "web.token":
             place.limits.refused(request.client.host if request.client else "")
         raise
-    request.scope[LEFT] = place.limits.request(person.name)
+    try:
+        request.scope[LEFT] = place.limits.request(person.name)
+    except TooManyError:
+        request.scope[LEFT] = place.limits.nothing_left
+        raise
     request.state.person = person
     return person
 
@@ -142,6 +149,7 @@ def _is_form(request: Request) -> bool:
 
 
 def _back(request: Request) -> str:
-    path = request.url.path if request.method in _SAFE else "/reviews"
+    of_one = _REVIEW.match(request.url.path)
+    path = request.url.path if request.method in _SAFE else of_one[0] if of_one else "/reviews"
     query = f"?{request.url.query}" if request.url.query and request.method in _SAFE else ""
     return quote(f"{path}{query}")

@@ -5,17 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from compound.errors import CompoundError
+from compound.project.settings.web import PER_MINUTE
 
 WINDOW_S: Final = 60.0
 """Seconds in which a used-up allowance is full again."""
-PER_MINUTE: Final = 1200
-"""Requests of one account in a minute, unless `web.requests_per_minute` says another number."""
 REFUSED_PER_MINUTE: Final = 120
 """Requests without a valid token or session of one address in a minute."""
 STREAMS: Final = 3
@@ -67,6 +65,11 @@ class Limits:
     _streams: Counter[str] = field(default_factory=Counter[str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def nothing_left(self) -> Left:
+        """What an account has left that has sent too many requests."""
+        return Left(self.per_minute, 0, int(WINDOW_S))
+
     def request(self, name: str) -> Left | None:
         """Count a request of an account; None without a limit.
 
@@ -82,19 +85,6 @@ class Limits:
             TooManyError: `web.too-many-requests`.
         """
         self._take(f"address:{address}", REFUSED_PER_MINUTE, address)
-
-    @contextmanager
-    def stream(self, name: str) -> Generator[None]:
-        """Count an open stream of an account while it lasts.
-
-        Raises:
-            TooManyError: `web.too-many-streams`.
-        """
-        self.open_stream(name)
-        try:
-            yield
-        finally:
-            self.close_stream(name)
 
     def open_stream(self, name: str) -> None:
         """Count a stream that begins; `close_stream` must follow.
