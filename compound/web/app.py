@@ -31,7 +31,7 @@ from compound.web.identity.people import People
 from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
-from compound.web.site.limits import Limits
+from compound.web.site.limits import Limits, TooManyError
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
@@ -149,4 +149,7 @@ async def _told(request: Request, error: Exception) -> Response:
     cookie = request.cookies.get(COOKIE)
     person = getattr(request.state, "person", None) if cookie else None
     values = {"error": error, "status": status, "title": TITLES.get(status, N_("Error"))}
-    return place.pages.render(request, "error.html", values, person=person, status=status)
+    answer = place.pages.render(request, "error.html", values, person=person, status=status)
+    if isinstance(error, TooManyError):
+        answer.headers["retry-after"] = str(error.wait_s)
+    return answer

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from compound.connector.state.messages import Arrival, Messages
 from compound.web.api import events
 from compound.web.site import limits, pace
 from compound.web.webhooks.deliver import sign
-from tests.project.conversations.helpline import batch, letter
-from tests.web.api.conftest import Api
+from tests.web.api.conftest import HOST, Api
 
 Item = Callable[[str], dict[str, Any]]
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -50,7 +50,7 @@ def test_three_streams_of_an_account_and_polling_beside_them(
     refused = ann.get("/events")
     assert (refused.status_code, refused.json()["code"]) == (429, "web.too-many-streams")
     assert int(refused.headers["retry-after"]) > 0
-    assert ann.get("/events", params={"after": 0, "follow": False}).text.count("review.opened") == 3
+    assert ann.get("/events", params={"after": 0, "follow": False}).text.count("event: review.opened") == 3
     streams.close_stream("ann")
 
     async def nobody(_: object) -> bool:
@@ -75,7 +75,7 @@ def test_decisions_that_are_too_fast_to_read_raise_an_alarm_and_are_made(
             headers={"if-match": f'"{row["version"]}"'},
         )
         assert answer.status_code == 202
-    text = TestClient(api.app, base_url="http://127.0.0.1", client=("127.0.0.1", 9)).get("/metrics").text
+    text = ann.get(f"https://{HOST}/metrics").text
     assert "compound_decisions_too_fast_total 1\n" in text
     assert ann.get("/audit/verify").json()["ok"]
 
@@ -98,11 +98,12 @@ def test_a_help_desk_says_that_a_conversation_changed(
     assert told(api, {"item_id": "L1"}).json()["code"] == "hooks.off"
     settings = api.project.settings
     web = replace(settings.web, hook_secret="${env:HOOK_SECRET}")
-    monkeypatch.setattr(type(api.project), "settings", replace(settings, web=web))
+    monkeypatch.setattr(api.project, "settings", replace(settings, web=web))
     monkeypatch.setenv("HOOK_SECRET", SECRET)
     row = item("L1")
     assert told(api, {"item_id": "L1"}).json() == {"checked": [row["review_id"]], "stale": []}
-    batch(api.place, letter("L9", "And now?", thread="L1"), name="more.jsonl")
+    came = Arrival(mailbox="inbox", item_id="L9", thread="L1", words={"body": "And now?"})
+    Messages(api.project.resources.state).arrive(came, "a-run", now=api.project.resources.clock())
     assert ann.get(f"/reviews/{row['review_id']}").json()["status"] == "pending"
     for wrong in (
         told(api, {"item_id": "L1"}, secret="whsec_" + "A" * 32),
