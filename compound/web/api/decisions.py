@@ -29,7 +29,7 @@ from compound.web.api.calls import (
 from compound.web.api.once import OnceRoute
 from compound.web.api.problems import problem_of
 from compound.web.identity.person import Person
-from compound.web.reviews.deciding import Wish, carry_out, made_before, store, unchecked
+from compound.web.reviews.one.deciding import Wish, carry_out, made_before, store, unchecked
 from compound.web.reviews.one.page import review_page
 from compound.web.site.place import place_of
 from compound.web.site.words import ENGLISH

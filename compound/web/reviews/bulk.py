@@ -18,7 +18,7 @@ from fastapi.responses import Response
 
 from compound.errors import CompoundError
 from compound.web.door.duties import need_duty
-from compound.web.reviews.deciding import Wish, carry_out, store
+from compound.web.reviews.one.deciding import Wish, carry_out, store
 from compound.web.reviews.one.page import Decision, ReviewPage, review_page
 from compound.web.reviews.one.seen import Decider, seen
 from compound.web.site.place import place_of

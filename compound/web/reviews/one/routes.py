@@ -15,7 +15,7 @@ from markupsafe import Markup
 from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
 from compound.web.door.duties import need_duty
-from compound.web.reviews.deciding import Wish, carry_out, made_before, store
+from compound.web.reviews.one.deciding import Wish, carry_out, made_before, store
 from compound.web.reviews.one.diff import word_diff
 from compound.web.reviews.one.mail import ORIGINAL_POLICY, sanitized
 from compound.web.reviews.one.page import ReviewPage, review_page
