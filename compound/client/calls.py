@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import quote
@@ -12,18 +12,22 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from compound.client.errors import CallError
+from compound.client.offered import Policy, Queue, Reasons, Webhook
 from compound.client.types import (
     AuditEvent,
+    AuditReport,
     BulkItem,
     Comment,
     Evidence,
     GraphInfo,
     Outcome,
     Page,
+    Preview,
     Problem,
     Review,
     ReviewRow,
     Run,
+    SavedDraft,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +80,7 @@ def _refused(response: httpx.Response) -> CallError:
         what = f"the server answered {response.status_code} {response.reason_phrase}"
         return CallError("client.refused", what, fix="check the address", status=response.status_code)
     error = CallError(found.code, found.detail or found.title, fix=found.fix, status=found.status)
-    error.current, error.request_id = found.current, found.request_id
+    error.current, error.draft, error.request_id = found.current, found.draft, found.request_id
     return error
 
 
@@ -124,9 +128,10 @@ def show(review: Review | ReviewRow | str) -> Call[Review]:
     return Call(method="GET", path=_at(review), answers=Review)
 
 
-def evidence(review: Review | ReviewRow | str) -> Call[Evidence]:
+def evidence(review: Review | ReviewRow | str, name: str | None) -> Call[Evidence]:
     """What its draft was made from."""
-    return Call(method="GET", path=_at(review, "/evidence"), answers=Evidence)
+    params = {} if name is None else {"name": name}
+    return Call(method="GET", path=_at(review, "/evidence"), answers=Evidence, params=params)
 
 
 def audit(review: Review | ReviewRow | str) -> Call[list[AuditEvent]]:
@@ -164,14 +169,50 @@ def release(review: Review | ReviewRow | str) -> Call[Review]:
     return _change("DELETE", _at(review, "/claim"), Review)
 
 
-def save_draft(review: Review, fields: Mapping[str, Any]) -> Call[Review]:
+def draft(review: Review | ReviewRow | str) -> Call[SavedDraft]:
+    """What the caller wrote."""
+    return Call(method="GET", path=_at(review, "/draft"), answers=SavedDraft)
+
+
+def save_draft(saved: SavedDraft, fields: Mapping[str, Any], note: str) -> Call[SavedDraft]:
     """Keep what a person has written."""
-    return _change("PUT", _at(review, "/draft"), Review, {"fields": dict(fields)}, review.version)
+    body = {"fields": dict(fields), "note": note}
+    return _change("PUT", _at(saved.review_id, "/draft"), SavedDraft, body, saved.version)
 
 
-def decide(review: Review | ReviewRow, action: str, fields: Mapping[str, Any] | None, note: str) -> Call[Outcome]:
+def discard_draft(review: Review | ReviewRow | str) -> Call[None]:
+    """Discard what the caller wrote."""
+    return _change("DELETE", _at(review, "/draft"), None)
+
+
+def preview(review: Review | ReviewRow | str, action: str, fields: Mapping[str, Any] | None) -> Call[Preview]:
+    """What a decision would do."""
+    return _change("POST", _at(review, "/preview"), Preview, {"action": action, "fields": dict(fields or {})})
+
+
+def assign(review: Review | ReviewRow | str, to: str) -> Call[Review]:
+    """Say who should decide it."""
+    return _change("POST", _at(review, "/assign"), Review, {"to": to})
+
+
+def decision(outcome: Outcome) -> Call[Outcome]:
+    """What a decision has led to until now."""
+    path = _at(outcome.review_id, f"/decisions/{quote(outcome.decision_id, safe='')}")
+    return Call(method="GET", path=path, answers=Outcome)
+
+
+def slow(outcome: Outcome, timeout_s: float) -> CallError:
+    """The error of a decision that is not carried out in time."""
+    why = f": {outcome.problem}" if outcome.problem else ""
+    what = f"the decision about review {outcome.review_id} is not carried out after {timeout_s:g} s{why}"
+    return CallError("client.not-settled", what, fix="wait longer; it is stored, and the server goes on with it")
+
+
+def decide(
+    review: Review | ReviewRow, action: str, fields: Mapping[str, Any] | None, note: str, checked: Sequence[str]
+) -> Call[Outcome]:
     """Decide the version that was read."""
-    body = {"action": action, "fields": dict(fields or {}), "note": note}
+    body = {"action": action, "fields": dict(fields or {}), "note": note, "checked": list(checked)}
     return _change("POST", _at(review, "/decisions"), Outcome, body, review.version)
 
 
@@ -196,20 +237,62 @@ def move(review: Review | ReviewRow | str, to: str) -> Call[Review]:
     return _change("POST", _at(review, f"/{to}"), Review)
 
 
+def ask(graph: str, given: Mapping[str, Any], context: Mapping[str, Any] | None, key: str | None) -> Call[Run]:
+    """Ask a person to decide."""
+    body = {"graph": graph, "input": dict(given), "context": dict(context or {})}
+    return _named(_change("POST", "/reviews", Run, body), key)
+
+
+def _named(call: Call[Run], key: str | None) -> Call[Run]:
+    return call if key is None else replace(call, headers={**call.headers, "idempotency-key": key})
+
+
 def run(graph: str, given: Mapping[str, Any], context: Mapping[str, Any] | None, key: str | None) -> Call[Run]:
     """Run a graph."""
     body = {"input": dict(given), "context": dict(context or {})}
-    made = _change("POST", f"/graphs/{quote(graph, safe='')}/runs", Run, body)
-    return (
-        made
-        if key is None
-        else Call(method=made.method, path=made.path, answers=Run, body=body, headers={"idempotency-key": key})
-    )
+    return _named(_change("POST", f"/graphs/{quote(graph, safe='')}/runs", Run, body), key)
 
 
 def show_run(run_id: str) -> Call[Run]:
     """A run as it is now."""
     return Call(method="GET", path=f"/runs/{quote(run_id, safe='')}", answers=Run)
+
+
+def queues() -> Call[list[Queue]]:
+    """The queues that the caller sees."""
+    return Call(method="GET", path="/queues", answers=list[Queue])
+
+
+def policies() -> Call[list[Policy]]:
+    """The policies of the project."""
+    return Call(method="GET", path="/policies", answers=list[Policy])
+
+
+def reasons() -> Call[list[Reasons]]:
+    """The reasons that decisions offer."""
+    return Call(method="GET", path="/reasons", answers=list[Reasons])
+
+
+def verify_audit(head: str | None) -> Call[AuditReport]:
+    """Verify the audit log."""
+    params = {} if head is None else {"head": head}
+    return Call(method="GET", path="/audit/verify", answers=AuditReport, params=params)
+
+
+def webhooks() -> Call[list[Webhook]]:
+    """The webhooks of the project."""
+    return Call(method="GET", path="/webhooks", answers=list[Webhook])
+
+
+def add_webhook(url: str, events: Sequence[str]) -> Call[Webhook]:
+    """Tell an address of events."""
+    return _change("POST", "/webhooks", Webhook, {"url": url, "events": list(events)})
+
+
+def of_webhook(method: str, webhook: Webhook | str, part: str, answers: object) -> Call[Any]:
+    """Remove a webhook, or try its deliveries again."""
+    name = webhook if isinstance(webhook, str) else webhook.webhook_id
+    return _change(method, f"/webhooks/{quote(name, safe='')}{part}", answers)
 
 
 def graphs() -> Call[list[GraphInfo]]:

@@ -60,6 +60,8 @@ class Review(_Answer):
         pending: The first of two approvals that waits for a second person; None if there is none.
         undo_until: Until when the last decision can be undone; None if it cannot.
         outcomes: Effects of its decisions with their status.
+        assigned_to: Who should decide it; empty: anybody.
+        comments: What people said about it: `{author, at, text}`.
     """
 
     review_id: str
@@ -94,6 +96,8 @@ class Review(_Answer):
     first_approver: str = ""
     held_by: str = ""
     held_until: str | None = None
+    assigned_to: str = ""
+    comments: tuple[Record, ...] = ()
     created_at: str
     due_at: str | None = None
     expire_at: str | None = None
@@ -109,20 +113,24 @@ class Evidence(_Answer):
     Attributes:
         evidence: Name of the graph to its value: passages, rows, results of checks.
         refs: Row to its version when the draft was made.
+        left_out: Names whose values would make the answer larger than 2 MB; ask for each by `name`.
     """
 
     review_id: str
     version: int
     evidence: Record
     refs: dict[str, int]
+    left_out: tuple[str, ...] = ()
 
 
 class Outcome(_Answer):
-    """What a decision led to.
+    """What a decision has led to until now.
 
     Attributes:
+        settled: Whether nothing more happens because of it. False: it is on its way; ask for the decision again, or
+            let `wait` of a client do so.
         run_status: Status of the run: `done`, `waiting_review`, or why it still waits.
-        ok: Whether nothing is left to do.
+        ok: Whether nothing went wrong until now.
         effects: Name, status and error of each effect.
         is_back: Whether an effect was refused and the review is open again; `problem` says why.
         undo_until: Until when the decision can be undone; no effect runs before.
@@ -135,6 +143,7 @@ class Outcome(_Answer):
     actor: str
     run_status: str
     ok: bool
+    settled: bool = True
     effects: tuple[Record, ...] = ()
     is_back: bool = False
     problem: str = ""
@@ -177,6 +186,52 @@ class Canaries(_Answer):
     waiting: int | None = None
     escalated: int = 0
     decided: tuple[Record, ...] = ()
+
+
+class SavedDraft(_Answer):
+    """What a person wrote about a review and has not decided; the page shows the same text.
+
+    Attributes:
+        version: Goes up with each save; 0 before the first. The next save names it.
+        draft_seq: Number of the graph's draft that the person began from.
+        is_older: Whether the review shows a newer draft than that.
+        fields: Fields of an edit that differ from the draft.
+        note: The note to the edit.
+        invalid: Field to what is wrong with it: a half-typed number, for example.
+        saved_at: Time of the last save; None before the first.
+    """
+
+    review_id: str
+    version: int
+    draft_seq: int
+    is_older: bool = False
+    fields: Record = Field(default_factory=dict)
+    note: str = ""
+    invalid: dict[str, str] = Field(default_factory=dict)
+    saved_at: str | None = None
+
+
+class Preview(_Answer):
+    """What a decision would do now; nothing is stored or sent.
+
+    Attributes:
+        effects: Name, target, arguments, amount, changed rows and messages of each effect, and why it would be refused.
+        text: The text that it sends; empty if it sends none.
+        redrafted: The text that the graph drafts for the change, which a person reads first; None if it keeps the text.
+        problem: Why the decision is not possible; empty if it is.
+        undo_s: Seconds in which it could be undone.
+        unchecked: Key to the words of each statement without evidence: a decision names the keys that a person checked.
+    """
+
+    review_id: str
+    version: int
+    action: str
+    effects: tuple[Record, ...] = ()
+    text: str = ""
+    redrafted: str | None = None
+    problem: str = ""
+    undo_s: float = 0.0
+    unchecked: dict[str, str] = Field(default_factory=dict)
 
 
 class Comment(_Answer):
@@ -275,6 +330,7 @@ class Problem(BaseModel):
         fix: What to do; empty if only a retry helps.
         errors: For a request that does not have its form: where, and what is wrong.
         current: For a conflict about a review: the review as it is now.
+        draft: For a conflict about what a person wrote: what is stored.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -289,6 +345,7 @@ class Problem(BaseModel):
     request_id: str = ""
     errors: list[Record] | None = None
     current: Review | None = None
+    draft: SavedDraft | None = None
 
 
 class BulkItem(BaseModel):

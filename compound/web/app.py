@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from compound.errors import CompoundError
 from compound.web.api.app import PREFIX, create_api
+from compound.web.api.once import forget_old
 from compound.web.api.problems import http_problem
 from compound.web.batches import routes as batches
 from compound.web.door import login, openid, settings
@@ -31,6 +32,7 @@ from compound.web.metrics import routes as metrics
 from compound.web.quality import routes as quality
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
+from compound.web.site.limits import Limits, TooManyError
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
@@ -67,7 +69,8 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
         project: An opened project; the caller closes it.
         hosts: Names under which the server may be called.
     """
-    worker = Worker(project, [lambda: deliver_due(project)])
+    resources = project.resources
+    worker = Worker(project, [lambda: deliver_due(project), lambda: forget_old(resources.state, resources.clock())])
     app = FastAPI(
         title=project.settings.name,
         docs_url=None,
@@ -77,7 +80,12 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     )
     people = People(project.resources.state, project.resources.clock)
     place = Place(
-        project=project, people=people, pages=Pages(project.settings.name), worker=worker, oidc=_oidc(project)
+        project=project,
+        people=people,
+        pages=Pages(project.settings.name),
+        worker=worker,
+        oidc=_oidc(project),
+        limits=Limits(per_minute=project.settings.web.requests_per_minute),
     )
     app.state.place = place
     app.mount(PREFIX, create_api(place))
@@ -143,4 +151,7 @@ async def _told(request: Request, error: Exception) -> Response:
     cookie = request.cookies.get(COOKIE)
     person = getattr(request.state, "person", None) if cookie else None
     values = {"error": error, "status": status, "title": TITLES.get(status, N_("Error"))}
-    return place.pages.render(request, "error.html", values, person=person, status=status)
+    answer = place.pages.render(request, "error.html", values, person=person, status=status)
+    if isinstance(error, TooManyError):
+        answer.headers["retry-after"] = str(error.wait_s)
+    return answer

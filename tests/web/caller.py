@@ -33,6 +33,11 @@ class Caller:
         # the cookie is for encrypted connections only; browsers trust the loopback address as well
         self._http.headers["cookie"] = found[1]
 
+    @property
+    def cookie(self) -> str:
+        """The session, as a header."""
+        return self._http.headers["cookie"]
+
     def __enter__(self) -> Self:
         return self
 

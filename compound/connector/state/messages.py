@@ -222,6 +222,19 @@ class Messages:
         with self._store.read() as db:
             return _messages(db, mailbox, item_id)
 
+    def named(self, item_id: str, thread: str) -> list[str]:
+        """Ids of the messages of the conversations of a message, or of this name, in every mailbox; none if unknown."""
+        row, conversations = _MESSAGE.c, list[sa.ColumnElement[bool]]()
+        if thread:
+            conversations.append(row.thread == _hash(thread))
+        if item_id:
+            threads = sa.select(row.mailbox, row.thread).where(row.item_id == item_id)
+            conversations.append(sa.tuple_(row.mailbox, row.thread).in_(threads))
+        if not conversations:
+            return []
+        with self._store.read() as db:
+            return list(db.execute(sa.select(row.item_id).where(sa.or_(*conversations)).distinct()).scalars())
+
     def count(self, mailbox: str, item_id: str) -> int:
         """How many messages its conversation has now; 0 for a message that is not known."""
         with self._store.read() as db:

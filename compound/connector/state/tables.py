@@ -309,6 +309,7 @@ audit = Table(
     _key("prev_hash"),
     _key("hash"),
     Index(None, "subject"),
+    serving_tables.too_fast_index(),
 )
 """The audit log, a hash chain; triggers refuse UPDATE and DELETE. It holds ids and hashes, never texts."""
 

@@ -12,9 +12,19 @@ from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.learning.canaries import canary_record
 from compound.project.review.learning.feedback import ReviewFeedback
-from compound.project.review.shown import ANOTHER, BY_CALLER, CANARY, STORED, UNDOABLE, Decided, ReviewRow, ReviewView
+from compound.project.review.shown import (
+    ANOTHER,
+    BY_CALLER,
+    CANARY,
+    ELSEWHERE,
+    STORED,
+    UNDOABLE,
+    Decided,
+    ReviewRow,
+    ReviewView,
+)
 from compound.project.review.shown_effects import with_effects
-from compound.project.review.shown_history import pending_record
+from compound.project.review.shown_history import decision_record, pending_record
 from compound.project.view.times import moment
 from compound.review.decision.heartbeat import kept_alive
 from compound.review.decision.resume import RESUME_LEASE_S
@@ -170,6 +180,7 @@ class ReviewService(ReviewFeedback):
         reason: str = "",
         note: str = "",
         goes_on: bool = True,
+        key: str | None = None,
     ) -> Decided:
         """Decide a review and resume its run: effects run once, or the review is reopened with the reason.
 
@@ -185,6 +196,7 @@ class ReviewService(ReviewFeedback):
             reason: The field `reason`.
             note: Free text; for `return` the required instruction.
             goes_on: False: only store the decision; `resume` goes on, in this process or another.
+            key: Names the request: repeated with the same key, it returns the decision that it made.
 
         Raises:
             ConflictError: another user was first, or the rows changed; the message says who and what.
@@ -199,7 +211,15 @@ class ReviewService(ReviewFeedback):
         read = review.version if version is None else version
         try:
             decision = self.queue.decide(
-                review.review_id, action, user=user, version=read, fields=fields, edits=edits, reason=reason, note=note
+                review.review_id,
+                action,
+                user=user,
+                version=read,
+                fields=fields,
+                edits=edits,
+                reason=reason,
+                note=note,
+                idempotency_key=key,
             )
         except ConflictError as error:
             mine = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
@@ -224,7 +244,7 @@ class ReviewService(ReviewFeedback):
         except ConflictError as error:
             if error.code not in _ELSEWHERE:
                 raise
-            return Decided.of(decision, "resuming in another process")
+            return Decided.of(decision, ELSEWHERE)
 
     def _unfinished(self, review_id: str, action: Action, user: str) -> Decision | None:
         if review_id not in self.queue.open_resumes():
@@ -286,18 +306,44 @@ class ReviewService(ReviewFeedback):
         return self._project.resume(decision.run_id)
 
     def _decided(self, decision: Decision, result: RunResult, *, is_back: bool) -> Decided:
+        return self._told(decision, result.status, problem=str(result.error or ""), is_back=is_back)
+
+    def _told(self, decision: Decision, run_status: str, *, problem: str, is_back: bool) -> Decided:
         review = self.queue.show(decision.review_id)
-        problem = str((review.stale_reason or {}).get("what") or "") if is_back else ""
         effects = effects_of(self.queue, self._outbox, review)
         own = [one for one in effects if one.decision_id == decision.decision_id]
         before = [one for one in effects if one.decision_id != decision.decision_id]
-        return Decided.of(
-            decision,
-            result.status,
-            effects=[*done_of(before), *own],
-            problem=problem or (str(result.error) if result.error else ""),
-            is_back=is_back,
-        )
+        refused = str((review.stale_reason or {}).get("what") or "") if is_back else ""
+        told, done = refused or problem, [*done_of(before), *own]
+        return Decided.of(decision, run_status, effects=done, problem=told, is_back=is_back)
+
+    def outcome(self, review_id: str, decision_id: str) -> Decided:
+        """What a decision has led to until now; `run_status` is `resuming` while its run has yet to go on.
+
+        Raises:
+            DataError: `review.unknown-decision`.
+        """
+        review = self.find(review_id)
+        made = {one.decision_id: one for one in self.queue.decisions(review.review_id)}
+        if decision_id not in made:
+            what = f"review {review.review_id} has no decision {decision_id!r}"
+            raise DataError("review.unknown-decision", what, fix=choices(list(made), decision_id))
+        decision = made[decision_id]
+        if (waits := self._not_yet(decision)) is not None:
+            return waits
+        status, error = self.queue.resumption(decision_id) or ("cancelled", "")
+        if status in ("pending", "running"):
+            return replace(Decided.of(decision, STORED, problem=error), ok=not error)
+        if status == "cancelled":
+            return Decided.of(decision, "waiting_review", problem=self._taken_back(review, decision), is_back=True)
+        record = self._project.run_record(decision.run_id)
+        is_back = status == "dead" and (review.status != "decided" or list(made)[-1] != decision_id)
+        run_status = BY_CALLER if record is None else "failed" if error and not is_back else record.status
+        return self._told(decision, run_status, problem=error, is_back=is_back)
+
+    def _taken_back(self, review: Review, decision: Decision) -> str:
+        undone = decision_record(decision, self.queue.events(review.review_id))["undone"]
+        return f"undone by {cast('Mapping[str, JsonValue]', undone)['by']}" if undone else "nothing was done"
 
     def fields(self, review_id: str, action: str, written: Sequence[str]) -> dict[str, JsonValue]:
         """Parse fields of an action from the command line, `card=C-1 amount=40`, by their declared types.

@@ -277,6 +277,8 @@ BY_CALLER: Final = "resumed by its caller"
 
 CANARY: Final = "not resumed: the review was a canary"
 """State of the run of a canary."""
+ELSEWHERE: Final = "resuming in another process"
+"""Status of a run that another process resumes."""
 STORED: Final = "resuming"
 """Status of a run whose decision is stored and that the caller resumes."""
 

@@ -41,7 +41,7 @@ PROJECT_KEYS: Final = {
     "group_access": "`true` lets the group of the state folder read and write it (0770, files 0660); else only the "
     "owner can (0700, 0600), independent of the umask",
     "batch": "how batches handle failures, below",
-    "web": "how people sign in to `compound serve`, below",
+    "web": "sign-in, limits and notices of `compound serve`, below",
 }
 """Keys of [tool.compound]."""
 BATCH_KEYS: Final = {
@@ -51,7 +51,12 @@ BATCH_KEYS: Final = {
     "store or mailbox: 10; 0: never; `--stop-after` overrides it",
 }
 """Keys of [tool.compound.batch]."""
-WEB_KEYS: Final = {"oidc": "sign-in at an OpenID provider, below"}
+WEB_KEYS: Final = {
+    "hook_secret": "key with which a help desk signs `POST /api/v1/hooks/ticket-changed`, from the environment: "
+    "`${env:HOOK_SECRET}`; without it, that call does not exist",
+    "oidc": "sign-in at an OpenID provider, below",
+    "requests_per_minute": "requests of one account, to pages and the API, in a minute: 1200; 0: as many as it likes",
+}
 """Keys of [tool.compound.web]."""
 OIDC_KEYS: Final = {
     "issuer": "address of the provider, `https://login.example.com`; it serves `/.well-known/openid-configuration`",

@@ -12,8 +12,8 @@ from compound.errors import ConflictError
 from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.stored.machine import Event, Status
 from compound.review.stored.people import need_no_agent, need_person
-from compound.review.stored.rows import insert_draft, load, lost, moment, move, next_draft_seq, next_status, record
-from compound.review.stored.types import Draft, Review
+from compound.review.stored.rows import load, lost, moment, move, next_status, record
+from compound.review.stored.types import Review
 
 _REVIEW, _DECISION = tables.review, tables.decision
 
@@ -171,17 +171,6 @@ def extend(backend: Backend, review_id: str, user: str, *, lease_s: float = LEAS
             .values(lease_until=now + lease_s)
         )
         return load(db, review_id)
-
-
-def save_draft(backend: Backend, review_id: str, user: str, draft: Draft) -> int:
-    """Save a person's draft; returns its number."""
-    need_person(user)
-    now = backend.clock()
-    with backend.store.write() as db:
-        need_lease(load(db, review_id), user)
-        seq = next_draft_seq(db, review_id)
-        insert_draft(db, review_id, seq, user, draft, now=now)
-        return seq
 
 
 def snooze(backend: Backend, review_id: str, user: str, *, version: int, until: float) -> Review:

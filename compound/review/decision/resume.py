@@ -176,6 +176,14 @@ def undo_until(backend: Backend, decision_id: str) -> float | None:
         return db.execute(query).scalar_one_or_none()
 
 
+def resumption(backend: Backend, decision_id: str) -> tuple[str, str] | None:
+    """Status of the resumption of a decision, and its last error; None if it resumes nothing."""
+    query = sa.select(_RESUME.c.status, _RESUME.c.error).where(_RESUME.c.decision_id == decision_id)
+    with backend.store.read() as db:
+        row = db.execute(query).first()
+        return None if row is None else (row.status, str((row.error or {}).get("what", "")))
+
+
 def not_carried_out(backend: Backend, decision_id: str) -> tuple[int, str] | None:
     """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""
     query = sa.select(_RESUME.c.attempts, _RESUME.c.error).where(

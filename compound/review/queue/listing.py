@@ -112,6 +112,15 @@ def decision_ids(backend: Backend, run_id: str, node: str) -> Sequence[str]:
         return list(db.execute(query.order_by(_DECISION.c.decided_at, _DECISION.c.version)).scalars())
 
 
+def decision_with(backend: Backend, key: str) -> Decision | None:
+    """The decision that a request with this idempotency key made."""
+    known = tables.idempotency.c
+    query = sa.select(_DECISION).join(tables.idempotency, known.decision_id == _DECISION.c.decision_id)
+    with backend.store.read() as db:
+        row = db.execute(query.where(known.key == key)).mappings().first()
+        return None if row is None else decision_of(row)
+
+
 def review_of(backend: Backend, decision_id: str) -> str | None:
     """The review of a decision."""
     query = sa.select(_DECISION.c.review_id).where(_DECISION.c.decision_id == decision_id)

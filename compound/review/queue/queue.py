@@ -25,7 +25,6 @@ from compound.review.stored.types import (
     Action,
     Clock,
     Decision,
-    Draft,
     DraftVersion,
     Edit,
     NewReview,
@@ -124,6 +123,10 @@ class ReviewQueue:
         """Ids of all decisions about a review node of a run, across its reviews, oldest first."""
         return _listing.decision_ids(self._backend, run_id, node)
 
+    def decision_with(self, key: str) -> Decision | None:
+        """The decision that a request with this idempotency key made; None if none did."""
+        return _listing.decision_with(self._backend, key)
+
     def review_of(self, decision_id: str) -> str | None:
         """The review of a decision; None for an unknown decision."""
         return _listing.review_of(self._backend, decision_id)
@@ -178,10 +181,6 @@ class ReviewQueue:
     def snooze(self, review_id: str, user: str, *, version: int, until: float) -> Review:
         """Snooze a review until a time, UTC seconds; `sweep` wakes it."""
         return _leases.snooze(self._backend, review_id, user, version=version, until=until)
-
-    def save_draft(self, review_id: str, user: str, draft: Draft) -> int:
-        """Save the holder's unfinished text; returns the number of the version."""
-        return _leases.save_draft(self._backend, review_id, user, draft)
 
     def decide(  # noqa: PLR0913  # one call: what, who, which version, why
         self,
@@ -365,6 +364,13 @@ class ReviewQueue:
     def undo_until(self, decision_id: str) -> float | None:
         """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
         return _resume.undo_until(self._backend, decision_id)
+
+    def resumption(self, decision_id: str) -> tuple[str, str] | None:
+        """Whether the run of a decision went on, `pending running done dead cancelled`, and the last error.
+
+        None if the decision resumes nothing: an escalation, or the first of two approvals.
+        """
+        return _resume.resumption(self._backend, decision_id)
 
     def not_carried_out(self, decision_id: str) -> tuple[int, str] | None:
         """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""

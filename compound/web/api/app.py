@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from compound.version import VERSION
-from compound.web.api import decisions, events, feedback, moves, quality, reviews, runs
+from compound.web.api import decisions, drafts, events, feedback, hooks, moves, offered, quality, reviews, runs
 from compound.web.api.envelope import Envelope
 from compound.web.api.problems import install
 
@@ -24,10 +24,15 @@ Everything that the pages of `compound serve` do, for programs: reviews, runs of
 - **Errors**: `application/problem+json` with a stable `code`, what was found, and a `fix`.
 - **Versions**: a review has an `ETag`; a decision names it in `If-Match`, and is refused with 412 and the review as
   it is now if somebody changed it.
-- **Retries**: a change may carry an `Idempotency-Key`. The same request with the same key is answered again and not
-  done again; another request with the key is refused with 422; 409 says that the first one is still running.
+- **Decisions** are stored at once. 202 says that the server carries one out as soon as it can no longer be undone;
+  `GET` of the `Location` says how far it is, and `settled` whether that is all.
+- **Retries**: a change may carry an `Idempotency-Key`. The same request with the same key is answered again for 24
+  hours, also with its refusal, and not done again; another request with the key is refused with 422; 409 says that
+  the first one is still running. 429 and 5xx are not kept: send the request again.
 - **Lists**: `next` of a page is the `cursor` of the next.
-- **Limits**: a request has at most 256 kB.
+- **Limits**: a request has at most 256 kB, the evidence in one answer 2 MB. An account sends at most
+  `web.requests_per_minute` of the settings, 1200 by default; `RateLimit` says what is left, and 429 with
+  `Retry-After` when to go on. An account follows `/events` three times at most.
 """
 _ONCE: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
@@ -44,9 +49,9 @@ def create_api(place: Place) -> FastAPI:
     api.state.place = place
     install(api)
     # `reviews/next` and `reviews/bulk-decisions` are not ids of reviews, and come first.
-    rooms = (decisions, reviews, moves, runs, events, feedback, quality)
-    for router in (room.router for room in rooms):
-        api.include_router(router)
+    for part in (decisions, reviews, moves, drafts, runs, events, offered, hooks, feedback, quality):
+        api.include_router(part.router)
+    api.include_router(hooks.notices)
     api.openapi = lambda: document(api)  # type: ignore[method-assign]
     api.add_middleware(Envelope)
     return api

@@ -44,6 +44,8 @@ PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
         412: "The review has changed since `If-Match`; `current` is the review as it is now.",
         413: "The request is larger than 256 kB.",
         422: "The request, or a value in it, does not have its form.",
+        429: "The account has sent too many requests, or follows the events too often; `Retry-After` says when to go "
+        "on.",
         428: "The call needs `If-Match`.",
         503: "A store is locked or cannot be reached; try again.",
     }.items()
@@ -52,7 +54,7 @@ PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a call documents."""
-    return {code: PROBLEM[code] for code in (401, 403, *codes, 422, 503)}
+    return {code: PROBLEM[code] for code in (401, 403, *codes, 422, 429, 503)}
 
 
 T = TypeVar("T")

@@ -10,10 +10,15 @@ from uuid import uuid4
 import structlog
 
 from compound.web.api.problems import REQUEST_ID
+from compound.web.door.access import LEFT
+from compound.web.site.limits import WINDOW_S
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from compound.web.site.limits import Left
+
+_MINUTE: Final = int(WINDOW_S)
 _GIVEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,7 +43,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
+                more = [(b"x-request-id", request_id.encode()), *_limit(scope.get(LEFT))]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         try:
@@ -46,3 +52,13 @@ class Envelope:
         finally:
             ms = round((time.monotonic() - began) * 1000)
             log.debug("api.call", method=scope["method"], path=scope["path"], status=status, ms=ms, id=request_id)
+
+
+def _limit(left: Left | None) -> list[tuple[bytes, bytes]]:
+    """How many requests the caller may still send, as draft-ietf-httpapi-ratelimit-headers writes it."""
+    if left is None:
+        return []
+    return [
+        (b"ratelimit-policy", b'"account";q=%d;w=%d' % (left.most, _MINUTE)),
+        (b"ratelimit", b'"account";r=%d;t=%d' % (left.left, left.full_s)),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Annotated, Any, Final
 
 import anyio
@@ -30,7 +30,7 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get("/events", responses={**problems(), **_STREAM}, response_class=Response)
+@router.get("/events", responses={**problems(429), **_STREAM}, response_class=Response)
 async def events(
     request: Request,
     person: Reader,
@@ -43,11 +43,26 @@ async def events(
     The name of an event is that of the audit log (`review.opened`, `review.claimed`, `review.decided`, ...), its id
     counts up, and a stream that broke off goes on behind `Last-Event-ID` without a gap. Without either, it begins
     now.
+
+    One account follows the events three times at once at most; more are refused with 429. A program that cannot keep
+    a connection open polls: `follow=false&after=` the last id that it read.
     """
     seen = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else after
     start = await aside(lambda: _newest(request)) if seen is None else min(seen, 2**53)
     blocks = _blocks(request, person, start, follow=follow)
+    if follow:
+        limits = place_of(request).limits
+        limits.open_stream(person.name)
+        blocks = _counted(blocks, lambda: limits.close_stream(person.name))
     return StreamingResponse(blocks, media_type="text/event-stream", headers=dict(SSE_HEADERS))
+
+
+async def _counted(blocks: AsyncGenerator[bytes], ended: Callable[[], None]) -> AsyncGenerator[bytes]:
+    try:
+        async for block in blocks:
+            yield block
+    finally:
+        ended()
 
 
 async def _blocks(request: Request, person: Person, last: int, *, follow: bool) -> AsyncGenerator[bytes]:

@@ -1,17 +1,17 @@
-"""Moves of reviews without a decision: claim, heartbeat, release, draft, snooze, wake, redraft."""
+"""Moves of reviews without a decision: claim, heartbeat, release, assign, snooze, wake, redraft, undo."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from compound.client.types import Review
-from compound.errors import ConflictError, DataError
+from compound.errors import ConflictError
+from compound.review import Status
 from compound.web.api.calls import (
     Decider,
     IfMatch,
@@ -28,6 +28,8 @@ from compound.web.api.calls import (
 )
 from compound.web.api.once import OnceRoute
 from compound.web.identity.person import Person
+from compound.web.reviews.assigning import assign_to
+from compound.web.site.place import place_of
 
 router = APIRouter(route_class=OnceRoute, tags=["reviews"])
 Lease = Annotated[float, Field(ge=10, le=3600, description="Seconds without a heartbeat.")]
@@ -36,6 +38,7 @@ Lease = Annotated[float, Field(ge=10, le=3600, description="Seconds without a he
 class ClaimRequest(BaseModel):
     """How to claim a review."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lease_s": 120}, {"takeover": True}]})
     lease_s: Lease = 120.0
     takeover: Annotated[bool, Field(description="Take it over from who holds it; the audit log has it.")] = False
 
@@ -43,19 +46,22 @@ class ClaimRequest(BaseModel):
 class Heartbeat(BaseModel):
     """How long the claim goes on."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lease_s": 120}]})
     lease_s: Lease = 120.0
 
 
 class SnoozeRequest(BaseModel):
     """Until when nobody is asked."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"until": "2027-01-04T08:00:00Z"}]})
     until: Annotated[datetime, Field(description="ISO 8601; UTC without an offset.")]
 
 
-class DraftRequest(BaseModel):
-    """What a person has written so far: fields of an edit, by name."""
+class AssignRequest(BaseModel):
+    """Who should decide a review."""
 
-    fields: Annotated[dict[str, Any], Field(examples=[{"text": "Dear Ann, ..."}])]
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "ann"}]})
+    to: Annotated[str, Field(max_length=200, description="Name of an account that decides; empty: anybody.")]
 
 
 async def _moved(
@@ -99,11 +105,17 @@ async def claim(
 async def heartbeat(
     request: Request, response: Response, person: Decider, review_id: ReviewId, wanted: Heartbeat
 ) -> Review:
-    """Go on holding a review; its version stays."""
+    """Go on holding a review; its version stays.
+
+    A review whose rows or conversation changed meanwhile is `stale`, and nobody holds it any more.
+    """
     queue = service_of(request).queue
-    return await _moved(
-        request, response, person, review_id, None, lambda: queue.extend(review_id, person.name, lease_s=wanted.lease_s)
-    )
+
+    def do() -> None:
+        if queue.check_stale(review_id).status is not Status.STALE:
+            queue.extend(review_id, person.name, lease_s=wanted.lease_s)
+
+    return await _moved(request, response, person, review_id, None, do)
 
 
 @router.delete("/reviews/{review_id}/claim", responses=problems(404, 409))
@@ -115,37 +127,17 @@ async def release(request: Request, response: Response, person: Decider, review_
     )
 
 
-@router.put("/reviews/{review_id}/draft", responses=problems(404, 409, 412))
-async def save_draft(
-    request: Request,
-    response: Response,
-    person: Decider,
-    review_id: ReviewId,
-    draft: DraftRequest,
-    if_match: IfMatch = None,
+@router.post("/reviews/{review_id}/assign", responses=problems(404, 409))
+async def assign(
+    request: Request, response: Response, person: Decider, review_id: ReviewId, wanted: AssignRequest
 ) -> Review:
-    """Keep what the holder has written; nothing is decided, and the review's own draft stays."""
-    return await _moved(
-        request, response, person, review_id, if_match, lambda: _save(request, review_id, person.name, draft.fields)
-    )
+    """Say who should decide it; `next` of others then leaves it out."""
+    place = place_of(request)
 
+    def do() -> None:
+        assign_to(place, person, review_id, wanted.to)
 
-def _save(request: Request, review_id: str, user: str, fields: dict[str, Any]) -> None:
-    """Store a draft version of a person.
-
-    The pages may keep drafts in a table of their own; this is the one place of the API that stores one.
-    """
-    service = service_of(request)
-    item = service.queue.show(review_id)
-    offered = item.decide.get("edit", {})
-    unknown = next((name for name in fields if name not in offered), None)
-    if unknown is not None:
-        what = f"an edit of this review has no field {unknown!r}"
-        raise DataError("review.not-offered", what, fix=f"fields: {', '.join(offered) or 'none'}")
-    text = fields.get("text")
-    kept = {**item.draft.fields, **fields}
-    mine = replace(item.draft, text=text if isinstance(text, str) else item.draft.text, fields=kept, given=fields)
-    service.queue.save_draft(review_id, user, mine)
+    return await _moved(request, response, person, review_id, None, do)
 
 
 @router.post("/reviews/{review_id}/snooze", responses=problems(404, 409, 412, 428))

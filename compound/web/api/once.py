@@ -1,4 +1,7 @@
-"""`Idempotency-Key`: a request that was answered is answered again in the same words, and is not done again."""
+"""`Idempotency-Key`: a request that was answered is answered again in the same words, and is not done again.
+
+A refusal is an answer too: the same request is refused again with the same words, also if it would be possible now.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,16 @@ import anyio
 import sqlalchemy as sa
 from anyio import to_thread
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
 
 from compound.connector.state.serving.tables import api_request
-from compound.web.api.problems import ApiError
+from compound.connector.state.tables import idempotency
+from compound.errors import CompoundError
+from compound.web.api.problems import ApiError, refusal
 from compound.web.door.access import caller
 from compound.web.site.place import place_of
 
@@ -32,12 +39,14 @@ LEASE_S: Final = 30.0
 HEADER: Final = "idempotency-key"
 _LONGEST: Final = 200
 _KEPT: Final = frozenset({"content-type", "etag", "location"})
+_LATER: Final = frozenset({401, 408, 425, 429})
 
 
 class OnceRoute(APIRoute):
     """A route whose changes can carry an `Idempotency-Key`.
 
-    Only answers that succeeded are remembered: a request that failed changed nothing, and may be sent again.
+    Answers are remembered for a day, refusals too. Not remembered are those that say "later": 408, 425, 429, a server
+    that is not able to answer (5xx); and 401, which needs another caller.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -73,7 +82,7 @@ async def _once(request: Request, key: str, plain: Callable[[Request], Coroutine
         return known
     renewing = asyncio.create_task(_renew(claim))
     try:
-        done = await plain(request)
+        done = await _answered(request, plain)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(claim.give_up)
@@ -82,6 +91,14 @@ async def _once(request: Request, key: str, plain: Callable[[Request], Coroutine
         renewing.cancel()
     await to_thread.run_sync(claim.keep, done)
     return done
+
+
+async def _answered(request: Request, plain: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+    """The answer of a call, also where it is refused."""
+    try:
+        return await plain(request)
+    except (CompoundError, RequestValidationError, HTTPException) as error:
+        return await refusal(request, error)
 
 
 async def _renew(claim: Claim) -> None:
@@ -137,9 +154,9 @@ class Claim:
         self._set(lease_until=self.clock() + LEASE_S)
 
     def keep(self, done: Response) -> None:
-        """Remember the answer, if it succeeded and can be repeated."""
+        """Remember the answer, if it is final and can be repeated."""
         body = getattr(done, "body", None)
-        if done.status_code >= 300 or not isinstance(body, bytes):
+        if done.status_code in _LATER or done.status_code >= 500 or not isinstance(body, bytes):
             self.give_up()
             return
         headers = {name: value for name, value in done.headers.items() if name in _KEPT}
@@ -156,6 +173,18 @@ class Claim:
 
     def _mine(self) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return api_request.c.key == self.key, api_request.c.owner == self.owner
+
+
+def forget_old(store: StateStore, now: float) -> None:
+    """Remove the answers, and the keys of decisions, that are older than a day."""
+    over, keys = api_request.c.created_at < now - KEEP_S, idempotency.c.created_at < now - KEEP_S
+    with store.read() as db:
+        asked = sa.select(sa.literal(1))
+        if not any(db.execute(asked.where(one).limit(1)).first() for one in (over, keys)):
+            return
+    with store.write(durable=False) as db:
+        db.execute(sa.delete(api_request).where(over, api_request.c.lease_until < now))
+        db.execute(sa.delete(idempotency).where(keys))
 
 
 def _sha(data: bytes) -> str:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from compound.client.types import Problem, Review
+from compound.client.types import Problem, Review, SavedDraft
 from compound.errors import CompoundError
 from compound.web.door.access import SignInFirst
 from compound.web.door.answers import status_of
@@ -30,12 +30,23 @@ class ApiError(CompoundError):
     Attributes:
         status: The HTTP status.
         current: The review as it is now, for a call that was made for another version of it.
+        draft: What a person wrote, for a save over another version of it.
     """
 
-    def __init__(self, code: str, what: str, *, status: int, fix: str = "", current: Review | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        *,
+        status: int,
+        fix: str = "",
+        current: Review | None = None,
+        draft: SavedDraft | None = None,
+    ) -> None:
         super().__init__(code, what, fix=fix)
         self.status = status
         self.current = current
+        self.draft = draft
 
 
 def problem_of(error: CompoundError, *, path: str = "", request_id: str = "") -> Problem:
@@ -51,6 +62,7 @@ def problem_of(error: CompoundError, *, path: str = "", request_id: str = "") ->
         instance=path,
         request_id=request_id,
         current=getattr(error, "current", None),
+        draft=getattr(error, "draft", None),
     )
 
 
@@ -62,8 +74,10 @@ def answer(request: Request, error: CompoundError, errors: Sequence[dict[str, An
     headers = {"www-authenticate": "Bearer"} if found.status == 401 else {}
     if found.status == 503:
         headers["retry-after"] = "5"
-    if found.current is not None:
-        headers["etag"] = f'"{found.current.version}"'
+    if (wait_s := getattr(error, "wait_s", None)) is not None:
+        headers["retry-after"] = str(wait_s)
+    if (shown := found.draft or found.current) is not None:
+        headers["etag"] = f'"{shown.version}"'
     body = found.model_dump(mode="json", exclude_none=True)
     return JSONResponse(body, found.status, headers=headers, media_type=MEDIA_TYPE)
 
@@ -75,6 +89,13 @@ def install(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _bad_request)
     api.add_exception_handler(HTTPException, http_problem)
     api.add_exception_handler(Exception, _unexpected)
+
+
+async def refusal(request: Request, error: Exception) -> Response:
+    """The answer to a call that is refused with this error."""
+    if isinstance(error, RequestValidationError):
+        return await _bad_request(request, error)
+    return await (http_problem if isinstance(error, HTTPException) else _of_ours)(request, error)
 
 
 async def _of_ours(request: Request, error: Exception) -> Response:

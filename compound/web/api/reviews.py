@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -34,6 +35,11 @@ from compound.web.identity.person import Person
 from compound.web.reviews.listing import views_for
 from compound.web.site.place import place_of
 
+if TYPE_CHECKING:
+    from compound.project import ReviewView
+
+LARGEST_EVIDENCE: Final = 2 * 1024 * 1024
+"""Bytes of the evidence in one answer."""
 router = APIRouter(route_class=OnceRoute, tags=["reviews"])
 View = Literal["open", "mine", "ready", "look", "second", "stale", "snoozed", "decided"]
 
@@ -138,9 +144,29 @@ async def show_review(request: Request, response: Response, person: Reader, revi
 
 
 @router.get("/reviews/{review_id}/evidence", responses=problems(404))
-async def show_evidence(request: Request, person: Reader, review_id: ReviewId) -> Evidence:
-    """What the draft was made from."""
-    return Evidence.model_validate(await aside(lambda: seen(request, person, review_id)))
+async def show_evidence(
+    request: Request,
+    person: Reader,
+    review_id: ReviewId,
+    name: Annotated[str | None, Query(max_length=200, description="Only this value, however large it is.")] = None,
+) -> Evidence:
+    """What the draft was made from, at most 2 MB of it; larger values are named in `left_out`."""
+    return await aside(lambda: _evidence(seen(request, person, review_id), name))
+
+
+def _evidence(view: ReviewView, name: str | None) -> Evidence:
+    if name is not None:
+        if name not in view.evidence:
+            what = f"review {view.review_id} has no evidence {name!r}"
+            raise DataError("review.unknown-evidence", what, fix=choices(list(view.evidence), name))
+        return Evidence(review_id=view.review_id, version=view.version, evidence={name: view.evidence[name]}, refs={})
+    left, kept = LARGEST_EVIDENCE, dict[str, Any]()
+    for key, value in view.evidence.items():
+        size = len(orjson.dumps(value))
+        if size <= left:
+            kept[key], left = value, left - size
+    out = tuple(key for key in view.evidence if key not in kept)
+    return Evidence(review_id=view.review_id, version=view.version, evidence=kept, refs=dict(view.refs), left_out=out)
 
 
 @router.get("/reviews/{review_id}/audit", responses=problems(404))

@@ -19,6 +19,7 @@ from compound.graph.planning.interface import interface
 from compound.project.offer.catalogue import ProjectCatalogue
 from compound.web.api.calls import aside, problems
 from compound.web.api.once import OnceRoute
+from compound.web.api.problems import ApiError
 from compound.web.door.access import needs
 from compound.web.identity.person import Person
 from compound.web.identity.roles import Right
@@ -38,18 +39,50 @@ _EITHER: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class RunRequest(BaseModel):
+class _Given(BaseModel):
+    input: Annotated[dict[str, Any], Field(description="The graph's input; see `input_schema` of the graph.")]
+    context: Annotated[dict[str, Any], Field(description="The graph's context.")] = {}
+
+
+class RunRequest(_Given):
     """The input of a run.
 
     `input` has the form of `input_schema` of the graph.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"input": {"question": "When do you open?"}}]})
-    input: Annotated[dict[str, Any], Field(description="The graph's input; see `input_schema` of the graph.")]
-    context: Annotated[dict[str, Any], Field(description="The graph's context.")] = {}
     draft: Annotated[bool, Field(description="Stop before the first review, so that nothing is stored or done.")] = (
         False
     )
+
+
+class ReviewRequest(_Given):
+    """What a person should decide about: the input of a graph that has a review."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"graph": "answer", "input": {"question": "When do you open?"}}]}
+    )
+    graph: Annotated[str, Field(max_length=200, description="Name of a graph with a review.")]
+
+
+@router.post("/reviews", tags=["reviews"], status_code=201, response_model=Run, responses=problems(404))
+async def ask_for_review(request: Request, person: Runner, wanted: ReviewRequest) -> Response:
+    """Ask a person to decide: run a graph from its input until its reviews wait.
+
+    A review belongs to a review node of a graph, which declares its actions and what they do. This is
+    `POST /graphs/{name}/runs` for a graph that has one; `review_ids` of the answer are the reviews that wait. It is
+    empty if the graph decided by its own rules, or failed: `status` and `error` say so.
+    """
+    project = place_of(request).project
+
+    def known() -> None:
+        if not _info(project, _known(project, wanted.graph), is_row=True).has_reviews:
+            what = f"graph {wanted.graph!r} has no review: nobody is asked"
+            fix = f"POST /api/v1/graphs/{wanted.graph}/runs runs it"
+            raise ApiError("api.no-review", what, status=422, fix=fix)
+
+    await aside(known)
+    return await _started(request, person, wanted.graph, wanted, draft=False)
 
 
 @router.get("/graphs", tags=["graphs"], responses=problems())
@@ -96,6 +129,10 @@ async def run_graph(request: Request, person: Runner, name: GraphName, wanted: R
     With an `Idempotency-Key` the run has an id of its own key: a call that broke off is sent again with the same key,
     and goes on where the run stopped. With `Accept: text/event-stream` the answer is the events of the run.
     """
+    return await _started(request, person, name, wanted, draft=wanted.draft)
+
+
+async def _started(request: Request, person: Person, name: str, wanted: _Given, *, draft: bool) -> Response:
     project = place_of(request).project
     await aside(lambda: _known(project, name))
     run_id = getattr(request.state, "once_key", uuid4().hex)[:32]
@@ -104,9 +141,7 @@ async def run_graph(request: Request, person: Runner, name: GraphName, wanted: R
         happens = project.stream(name, wanted.input, run_id=run_id, context=wanted.context)
         headers = {**SSE_HEADERS, "location": f"/api/v1/runs/{run_id}"}
         return StreamingResponse(sse(happens), media_type=MEDIA_TYPE, headers=headers)
-    done = await aside(
-        lambda: project.run(name, wanted.input, run_id=run_id, context=wanted.context, draft=wanted.draft)
-    )
+    done = await aside(lambda: project.run(name, wanted.input, run_id=run_id, context=wanted.context, draft=draft))
     run = Run(
         run_id=run_id,
         graph=name,

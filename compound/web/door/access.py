@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -10,6 +11,7 @@ from anyio import to_thread
 from fastapi import Request
 
 from compound.errors import CompoundError
+from compound.web.site.limits import TooManyError
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 
 COOKIE: Final = "__Host-compound"
 """The session cookie; browsers accept the name only with Secure, Path=/ and without Domain."""
+_REVIEW: Final = re.compile(r"/reviews/(?!bulk)\w+")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+LEFT: Final = "compound_requests_left"
+"""Key of what is left of the caller's requests, in the ASGI scope."""
 
 
 class SignInFirst(Exception):
@@ -52,11 +59,24 @@ async def caller(request: Request) -> Person:
     Raises:
         Refused: `web.token`, `web.foreign-form`.
         SignInFirst: nobody is signed in.
+        TooManyError: `web.too-many-requests`.
     """
     known: Person | None = getattr(request.state, "person", None)
     if known is not None:
         return known
-    request.state.person = person = await _found(request)
+    place = place_of(request)
+    try:
+        person = await _found(request)
+    except (Refused, SignInFirst) as error:
+        if not isinstance(error, Refused) or error.code == "web.token":
+            place.limits.refused(request.client.host if request.client else "")
+        raise
+    try:
+        request.scope[LEFT] = place.limits.request(person.name)
+    except TooManyError:
+        request.scope[LEFT] = place.limits.nothing_left
+        raise
+    request.state.person = person
     return person
 
 
@@ -129,6 +149,7 @@ def _is_form(request: Request) -> bool:
 
 
 def _back(request: Request) -> str:
-    path = request.url.path if request.method in _SAFE else "/reviews"
+    of_one = _REVIEW.match(request.url.path)
+    path = request.url.path if request.method in _SAFE else of_one[0] if of_one else "/reviews"
     query = f"?{request.url.query}" if request.url.query and request.method in _SAFE else ""
     return quote(f"{path}{query}")

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from compound.connector.state import tables
 from compound.connector.state.leases import store_time
+from compound.connector.state.serving.tables import TOO_FAST
 from compound.review.quality.monitor import watched
 from compound.review.stored.machine import UNDECIDED
 from compound.web.metrics.exposition import Metric, Sample, histogram
@@ -39,7 +40,15 @@ def _reviews(db: Connection) -> Sequence[Metric]:
     parts = [sa.func.sum(sa.case((age > bound, 1), else_=0)) for bound in AGES]
     row = db.execute(sa.select(sa.func.max(age), *parts).where(_OPEN)).one()
     older = [Sample(int(n or 0), {"seconds": f"{bound:g}"}) for bound, n in zip(AGES, row[1:], strict=True)]
+    alarms = sa.select(sa.func.count()).where(sa.literal_column("event") == sa.literal_column(f"'{TOO_FAST}'"))
+    too_fast = db.execute(alarms.select_from(tables.audit)).scalar_one()
     return [
+        Metric(
+            "compound_decisions_too_fast_total",
+            "counter",
+            "Alarms: a person decided faster than one review a second for long.",
+            [Sample(too_fast)],
+        ),
         Metric("compound_reviews", "gauge", "Reviews by status and queue.", _counted(db, _REVIEW, "status", "queue")),
         Metric("compound_reviews_open_older_than", "gauge", "Open reviews that are older than `seconds`.", older),
         Metric(

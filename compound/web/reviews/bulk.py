@@ -17,10 +17,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from compound.errors import CompoundError
-from compound.project.review.shown import STORED
 from compound.web.door.duties import need_duty
+from compound.web.reviews.one.deciding import Wish, carry_out, store
 from compound.web.reviews.one.page import Decision, ReviewPage, review_page
-from compound.web.reviews.one.seen import Decider, seen, service_of
+from compound.web.reviews.one.seen import Decider, seen
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -56,6 +56,7 @@ class Picked:
     version: int
     title: str
     view: ReviewView | None = None
+    page: ReviewPage | None = None
     decision: Decision | None = None
     why_not: str = ""
     decided: Decided | None = None
@@ -120,7 +121,7 @@ def _judge(request: Request, person: Person, pick: str, words: Words) -> Picked:
         one.why_not = _of_view(view, person, one.version, words)
         if not one.why_not:
             need_duty(person, view, "approve")
-            page = review_page(place_of(request).project, person, view, words)
+            one.page = page = review_page(place_of(request).project, person, view, words)
             one.decision, one.why_not = page.main, _of_page(page, words)
     except CompoundError as error:
         one.why_not = error.what
@@ -161,18 +162,18 @@ def _sum(ready: Sequence[Picked]) -> Sequence[tuple[str, int, float]]:
 
 
 def _approved(request: Request, person: Person, picks: Sequence[str]) -> list[Picked]:
-    found, service, worker = _judged(request, person, picks), service_of(request), place_of(request).worker
+    found, place = _judged(request, person, picks), place_of(request)
     waits: dict[Future[Decided], Picked] = {}
     for one in found:
-        if one.why_not:
+        if one.why_not or one.page is None:
             continue
         try:
-            one.decided = service.decide(one.review_id, "approve", user=person.name, version=one.version, goes_on=False)
+            one.decided = store(place, person, one.page, Wish(action="approve", version=one.version))
         except CompoundError as error:
             one.why_not = error.what
             continue
-        if one.decided.run_status == STORED:
-            waits[worker.soon(one.review_id)] = one
+        if (going_on := carry_out(place, one.decided)) is not None:
+            waits[going_on] = one
     for future in futures.wait(waits, timeout=GLANCE_S).done:
         if future.exception() is None:
             waits[future].carried_out = future.result()

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from compound.web.site.limits import Limits
+from compound.web.site.pace import Pace
+
 if TYPE_CHECKING:
     from fastapi import Request
 
@@ -26,6 +29,8 @@ class Place:
         pages: Renders templates.
         worker: Goes on with decided runs.
         oidc: The OpenID provider that people sign in at; None without one.
+        limits: How many requests and streams one account or address may have.
+        pace: How fast each person decides.
     """
 
     project: Project
@@ -33,6 +38,8 @@ class Place:
     pages: Pages
     worker: Worker
     oidc: OpenId | None = None
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -14,7 +14,7 @@ from typing import Any, ForwardRef, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from compound.project.settings.keys import BATCH_KEYS, OIDC_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES
+from compound.project.settings.keys import BATCH_KEYS, OIDC_KEYS, PROFILE_KEYS, PROJECT_KEYS, VARIABLES, WEB_KEYS
 from compound.spec.form.kinds import KINDS
 
 SETTINGS = "settings"
@@ -25,7 +25,7 @@ def declared_keys(file: str) -> frozenset[str]:
     """The keys of a kind of file."""
     if file == SETTINGS:
         nested = {f"profiles.*.{key}" for key in PROFILE_KEYS} | {f"batch.{key}" for key in BATCH_KEYS}
-        nested |= {f"web.oidc.{key}" for key in OIDC_KEYS}
+        nested |= {f"web.oidc.{key}" for key in OIDC_KEYS} | {f"web.{key}" for key in WEB_KEYS if key != "oidc"}
         return frozenset({*PROJECT_KEYS, *nested, *VARIABLES} - {"profiles", "batch", "web"})
     root = KINDS[file].load()
     return frozenset(f"{prefix}{name}" for model, prefix in _named(root).items() for name in _names(model))

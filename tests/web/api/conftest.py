@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -50,7 +53,21 @@ def api(tmp_path: Path) -> Iterator[Api]:
     batch(place, *[letter(f"L{n}", f"Question {n}?", subject=f"Water {n}") for n in (1, 2, 3)])
     with place.open() as project:
         people = People(project.resources.state, project.resources.clock)
-        yield Api(place, project, create_app(project, hosts=[HOST]), people)
+        app = create_app(project, hosts=[HOST])
+        worker = app.state.place.worker
+        worker.start()
+        yield Api(place, project, app, people)
+        worker.stop(wait_s=10)
+
+
+def settled(caller: TestClient, answer: httpx.Response) -> dict[str, Any]:
+    """What a decision led to, once the server has carried it out."""
+    assert answer.status_code in (200, 202), answer.text
+    ends = time.monotonic() + 20
+    while not (now := caller.get(answer.headers["location"].removeprefix("/api/v1")).json())["settled"]:
+        assert time.monotonic() < ends, now
+        time.sleep(0.01)
+    return now
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.web.api.test_calls import LETTER
 
 OPEN_END = ("GET", "/events")
 """A stream that ends with its reader; its finite form has a test of its own."""
-STATUSES = frozenset({200, 201, 204, 207, 304, 401, 403, 404, 405, 409, 412, 413, 422, 428})
+STATUSES = frozenset({200, 201, 202, 204, 207, 304, 401, 403, 404, 405, 409, 412, 413, 422, 428})
 
 
 def operations(api: Api) -> Iterator[Any]:
@@ -35,12 +35,22 @@ def operations(api: Api) -> Iterator[Any]:
 def fuzz(api: Api, examples: int) -> dict[str, set[int]]:
     """Send random requests of every call; the statuses by call."""
     caller = api.caller("ann")
+    api.app.state.place.limits.per_minute = 0
     run = caller.post("/graphs/answer/runs", json={"input": LETTER}).json()
     ids = {"review_id": run["review_ids"][0], "run_id": run["run_id"], "name": "direct"}
+    ids["decision_id"] = _decided(caller)
     seen: dict[str, set[int]] = {}
     for operation in operations(api):
         send(caller, operation, ids, examples, seen.setdefault(f"{operation.method.upper()} {operation.path}", set()))
     return seen
+
+
+def _decided(caller: TestClient) -> str:
+    """A decision that there is; of another review than the others are sent to."""
+    row = caller.get("/reviews", params={"item": "L1"}).json()["items"][0]
+    path = f"/reviews/{row['review_id']}/decisions"
+    answer = caller.post(path, json={"action": "approve"}, headers={"if-match": f'"{row["version"]}"'})
+    return str(answer.json()["decision_id"])
 
 
 def send(caller: TestClient, operation: Any, ids: Mapping[str, str], examples: int, seen: set[int]) -> None:
@@ -60,7 +70,7 @@ def send(caller: TestClient, operation: Any, ids: Mapping[str, str], examples: i
         body = {} if isinstance(case.body, NotSet) else {"json": case.body}
         is_real = next(turn) % 2 == 0
         if is_real and case.path_parameters:
-            case.path_parameters = {name: ids[name] for name in case.path_parameters}
+            case.path_parameters = {name: ids.get(name, "nothing") for name in case.path_parameters}
         headers = {name: str(value) for name, value in (case.headers or {}).items() if name != "Authorization"}
         if is_real and "{review_id}" in operation.path:
             headers["If-Match"] = caller.get(f"/reviews/{ids['review_id']}").headers["etag"]

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from compound.connector.state.serving.tables import api_request
+from compound.errors import ConnectorError
+from compound.project.review.reviews import ReviewService as Moves
 from compound.web.api import once
 from compound.web.door.access import COOKIE
-from tests.web.api.conftest import Api
+from tests.web.api.conftest import Api, settled
 
 Item = Callable[[str], dict[str, Any]]
 LETTER = {"letter": {"id": "N1", "subject": "New", "body": "Is it on?"}}
@@ -64,23 +68,51 @@ def test_the_same_request_with_the_same_key_is_answered_again(api: Api, ann: Tes
     headers = {"if-match": f'"{row["version"]}"', "idempotency-key": "k1"}
     first = ann.post(path, json={"action": "approve"}, headers=headers)
     second = ann.post(path, json={"action": "approve"}, headers=headers)
-    assert (first.status_code, second.status_code, second.json()) == (200, 200, first.json())
+    assert (first.status_code, second.status_code, second.json()) == (202, 202, first.json())
+    assert second.headers["location"] == first.headers["location"]
     assert second.headers["etag"] == first.headers["etag"]
     assert (second.headers["idempotent-replayed"], "idempotent-replayed" in first.headers) == ("true", False)
     other = ann.post(path, json={"action": "reject"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "api.key-reused")
+    settled(ann, first)
     assert api.place.replies() == ["Re Question 1?"]
     bo = api.caller("bo", "reviewer")
     assert bo.post(path, json={"action": "approve"}, headers=headers).status_code == 412
     assert ann.post(path, json={}, headers={"idempotency-key": "x" * 300}).json()["code"] == "api.bad-key"
 
 
-def test_a_request_that_failed_may_be_sent_again_with_its_key(ann: TestClient, item: Item) -> None:
-    path = f"/reviews/{item('L1')['review_id']}/heartbeat"
-    headers = {"idempotency-key": "k2"}
-    assert ann.post(path, json={}, headers=headers).status_code == 409
-    ann.post(path.replace("heartbeat", "claim"), json={})
-    assert ann.post(path, json={}, headers=headers).status_code == 200
+def test_a_refusal_is_answered_again_and_a_server_that_is_busy_is_asked_again(
+    api: Api, ann: TestClient, item: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/reviews/{item('L1')['review_id']}"
+    refused = ann.post(f"{path}/heartbeat", json={}, headers={"idempotency-key": "k2"})
+    wrong = ann.post(f"{path}/claim", json={"lease_s": -1}, headers={"idempotency-key": "k3"})
+    claimed = ann.post(f"{path}/claim", json={})
+    assert (refused.status_code, wrong.status_code, claimed.status_code) == (409, 422, 200)
+    again = ann.post(f"{path}/heartbeat", json={}, headers={"idempotency-key": "k2"})
+    assert (again.status_code, again.json()) == (409, refused.json())
+    assert (again.headers["content-type"], again.headers["idempotent-replayed"]) == ("application/problem+json", "true")
+    assert ann.post(f"{path}/claim", json={"lease_s": -1}, headers={"idempotency-key": "k3"}).json() == wrong.json()
+    assert ann.post(f"{path}/claim", json={}, headers={"idempotency-key": "k3"}).json()["code"] == "api.key-reused"
+
+    def busy(*_: Any, **__: Any) -> None:
+        raise ConnectorError("state.locked", "the state store is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Moves, "claim", busy)
+        assert ann.post(f"{path}/claim", json={}, headers={"idempotency-key": "k4"}).status_code == 503
+    assert ann.post(f"{path}/claim", json={}, headers={"idempotency-key": "k4"}).status_code == 200
+
+
+def test_a_key_is_forgotten_after_a_day(api: Api, ann: TestClient, item: Item, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/reviews/{item('L1')['review_id']}/claim"
+    assert ann.post(path, json={}, headers={"idempotency-key": "k5"}).status_code == 200
+    store, now = api.project.resources.state, api.project.resources.clock()
+    for hours, left in ((23, 1), (25, 0)):
+        once.forget_old(store, now + hours * 3600)
+        with store.read() as db:
+            assert db.execute(sa.select(sa.func.count()).select_from(api_request)).scalar_one() == left
+    assert "idempotent-replayed" not in ann.post(path, json={}, headers={"idempotency-key": "k5"}).headers
 
 
 def test_a_key_is_busy_while_its_request_is_answered_and_free_when_its_process_died(
@@ -135,7 +167,7 @@ def test_a_run_waits_for_a_person_and_ends_after_the_decision(ann: TestClient, a
     assert (run["status"], run["output"], len(run["review_ids"])) == ("waiting_review", None, 1)
     review = ann.get(f"/reviews/{run['review_ids'][0]}")
     path = f"/reviews/{run['review_ids'][0]}/decisions"
-    ann.post(path, json={"action": "approve"}, headers={"if-match": review.headers["etag"]})
+    settled(ann, ann.post(path, json={"action": "approve"}, headers={"if-match": review.headers["etag"]}))
     done = ann.get(f"/runs/{run['run_id']}").json()
     assert (done["status"], done["output"]["action"], done["review_ids"]) == ("done", "approve", [])
 

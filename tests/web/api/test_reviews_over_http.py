@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from compound.web.api import reviews
 from tests.project.conversations.helpline import batch, letter
-from tests.web.api.conftest import Api
+from tests.web.api.conftest import Api, settled
+from tests.web.test_worker import wait_for
 
 Item = Callable[[str], dict[str, Any]]
 
@@ -21,8 +23,10 @@ def decide(caller: TestClient, row: dict[str, Any], action: str = "approve", **m
 
 def test_an_approval_sends_once_and_says_what_was_done(api: Api, ann: TestClient, item: Item) -> None:
     answer = decide(ann, item("L1"))
-    assert (answer.status_code, answer.json()["run_status"], answer.json()["actor"]) == (200, "done", "ann")
-    assert [one["status"] for one in answer.json()["effects"]] == ["sent"]
+    assert (answer.status_code, answer.json()["settled"], answer.json()["run_status"]) == (202, False, "resuming")
+    done = settled(ann, answer)
+    assert (done["run_status"], done["actor"], done["ok"]) == ("done", "ann", True)
+    assert [one["status"] for one in done["effects"]] == ["sent"]
     assert api.place.replies() == ["Re Question 1?"]
 
 
@@ -56,7 +60,9 @@ def test_filters(ann: TestClient, item: Item) -> None:
     assert ann.get("/reviews", params={"view": "nothing"}).status_code == 422
 
 
-def test_an_item_has_an_etag_and_its_evidence_is_a_call_of_its_own(ann: TestClient, item: Item) -> None:
+def test_an_item_has_an_etag_and_its_evidence_is_a_call_of_its_own(
+    ann: TestClient, item: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = item("L1")
     answer = ann.get(f"/reviews/{row['review_id']}")
     review = answer.json()
@@ -66,14 +72,21 @@ def test_an_item_has_an_etag_and_its_evidence_is_a_call_of_its_own(ann: TestClie
     again = ann.get(f"/reviews/{row['review_id']}", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
     evidence = ann.get(f"/reviews/{row['review_id']}/evidence").json()
-    assert set(evidence) == {"review_id", "version", "evidence", "refs"}
+    assert set(evidence) == {"review_id", "version", "evidence", "refs", "left_out"}
     assert evidence["evidence"]
+    name, value = next(iter(evidence["evidence"].items()))
+    path = f"/reviews/{row['review_id']}/evidence"
+    with monkeypatch.context() as small:
+        small.setattr(reviews, "LARGEST_EVIDENCE", 1)
+        assert ann.get(path).json()["left_out"] == list(evidence["evidence"])
+    assert ann.get(path, params={"name": name}).json()["evidence"] == {name: value}
+    assert ann.get(path, params={"name": "nothing"}).json()["code"] == "review.unknown-evidence"
 
 
 def test_who_decides_an_older_version_is_told_with_the_present_one(api: Api, ann: TestClient, item: Item) -> None:
     row = item("L1")
     bo = api.caller("bo", "reviewer")
-    assert decide(bo, row, "edit", fields={"text": "Dear Ann."}).status_code == 200
+    settled(bo, decide(bo, row, "edit", fields={"text": "Dear Ann."}))
     answer = decide(ann, row)
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["status"]) == (412, "review.decided", 412)
@@ -121,18 +134,6 @@ def test_next_is_a_different_item_for_each(api: Api, ann: TestClient) -> None:
     assert len({one.json()["review_id"] for one in got[:3]}) == 3
 
 
-def test_a_draft_is_kept_and_nothing_is_decided(api: Api, ann: TestClient, item: Item) -> None:
-    row = item("L1")
-    path = f"/reviews/{row['review_id']}"
-    refused = ann.put(f"{path}/draft", json={"fields": {"text": "Half a"}})
-    assert refused.json()["code"] == "review.lease-lost"
-    ann.post(f"{path}/claim", json={})
-    kept = ann.put(f"{path}/draft", json={"fields": {"text": "Half a"}}).json()
-    assert [(one["author"], one["text"]) for one in kept["drafts"]] == [("graph", "Re Question 1?"), ("ann", "Half a")]
-    assert (kept["draft"], kept["status"]) == ("Re Question 1?", "in_review")
-    assert ann.put(f"{path}/draft", json={"fields": {"price": 1}}).json()["code"] == "review.not-offered"
-
-
 def test_snooze_and_wake(ann: TestClient, item: Item) -> None:
     row = item("L1")
     path = f"/reviews/{row['review_id']}"
@@ -152,7 +153,8 @@ def test_several_decisions_each_succeed_or_fail_for_themselves(api: Api, ann: Te
     wishes.append({"review_id": "nothing", "version": 1, "action": "approve"})
     answer = ann.post("/reviews/bulk-decisions", json={"decisions": wishes})
     assert answer.status_code == 207
-    assert [one["status"] for one in answer.json()] == [200, 412, 200, 404]
+    assert [one["status"] for one in answer.json()] == [202, 412, 202, 404]
+    wait_for(lambda: len(api.place.replies()) == 2)
     assert sorted(api.place.replies()) == ["Re Question 1?", "Re Question 3?"]
     assert ann.post("/reviews/bulk-decisions", json={"decisions": wishes * 6}).status_code == 422
 
@@ -221,4 +223,4 @@ def test_an_escalated_item_is_decided_by_a_senior(api: Api, ann: TestClient, ite
     fields = {"reason": "no"} if action == "reject" else {}
     refused = decide(cy, row, action, fields=fields)
     assert (refused.status_code, refused.json()["code"]) == (403, "web.no-right")
-    assert decide(di, row, action, fields=fields).status_code == 200
+    assert settled(di, decide(di, row, action, fields=fields))["run_status"] == "done"

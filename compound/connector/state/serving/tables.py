@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, false
 
 from compound.connector.state.columns import json, key, metadata, text, time
+
+TOO_FAST: Final = "review.too-fast"
+"""Event of the audit log: a person decides faster than one can read."""
+
+
+def too_fast_index() -> Index:
+    """The index of the audit log that counts these events without reading the others."""
+    where = sa.text(f"event = '{TOO_FAST}'")
+    return Index("ix_audit_too_fast", "seq", sqlite_where=where, postgresql_where=where)
+
 
 sign_in_failure = Table(
     "sign_in_failure",

@@ -14,7 +14,7 @@ from compound.errors import ConflictError, DataError
 from compound.review.decision.backend import LEASE_S
 from compound.review.stored.machine import UNDECIDED
 from compound.spec.words import parse_duration
-from compound.web.identity.roles import Right
+from compound.web.reviews.assigning import assign_to
 from compound.web.reviews.one.pens import content_of
 from compound.web.reviews.one.seen import Decider, seen, service_of
 from compound.web.site.place import place_of
@@ -178,20 +178,9 @@ async def comment(request: Request, person: Decider, review_id: str) -> Response
 
 @router.post("/reviews/{review_id}/assign")
 async def assign(request: Request, person: Decider, review_id: str) -> Response:
-    """Say who should decide it.
-
-    Raises:
-        DataError: `review.assignee`.
-    """
-    to = (await _form(request)).get("to", "").strip()
-
-    def told(of: ReviewService) -> None:
-        known = {one.name for one in place_of(request).people.list() if one.may(Right.DECIDE)}
-        if to and to not in known:
-            raise DataError("review.assignee", f"nobody who decides is called {to!r}", fix="choose a person")
-        of.assign(review_id, user=person.name, to=to)
-
-    await _do(request, person, review_id, told)
+    """Say who should decide it."""
+    to, place = (await _form(request)).get("to", "").strip(), place_of(request)
+    await _do(request, person, review_id, lambda _: assign_to(place, person, review_id, to))
     return _back(review_id)
 
 

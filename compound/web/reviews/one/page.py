@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from compound.errors import CompoundError
@@ -96,6 +97,7 @@ class ReviewPage:
         older: The draft that the person began from, where the review shows a newer one.
         next_id: The next review for the person; None if none waits.
         server_now: The server's time, UTC seconds.
+        once: Names this showing of the page, so that its forms are done once.
     """
 
     view: ReviewView
@@ -113,6 +115,7 @@ class ReviewPage:
     next_id: str | None
     server_now: float
     sent: Sequence[Mapping[str, JsonValue]] = field(default_factory=tuple)
+    once: str = field(default_factory=lambda: token_urlsafe(9))
 
     @property
     def is_open(self) -> bool:

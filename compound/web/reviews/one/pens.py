@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
+from compound.errors import DataError, choices
 from compound.web.reviews.one.diff import word_diff
-from compound.web.reviews.one.form import Input, inputs_of
+from compound.web.reviews.one.form import DROP, Input, inputs_of
+from compound.web.reviews.one.submitted import Submitted, read_form
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from compound.project import ReviewService
+    from compound.review.stored.types import Review
+    from compound.web.reviews.one.form import SchemaOf
     from compound.web.reviews.one.page import ReviewPage
 
     Form = Mapping[str, str]
@@ -99,6 +103,61 @@ def three_way(page: ReviewPage, values: Form) -> ThreeWay | None:
         mine_text=mine,
         new_text=page.text,
     )
+
+
+def form_of_fields(item: Review, schema_of: SchemaOf, fields: Mapping[str, JsonValue], note: str) -> dict[str, str]:
+    """Fields of an edit as the page's form has them: only inputs that differ from the draft.
+
+    Raises:
+        DataError: `review.not-offered`: an edit has no such field.
+    """
+    offered = item.decide.get("edit", {})
+    unknown = next((name for name in fields if name not in offered), None)
+    if unknown is not None:
+        what = f"an edit of review {item.review_id} has no field {unknown!r}"
+        raise DataError("review.not-offered", what, fix=choices(list(offered), unknown))
+    before = {one.name: one for one in _inputs(item, schema_of, item.draft.fields)}
+    after = {one.name: one for one in _inputs(item, schema_of, {**item.draft.fields, **fields})}
+    form = {
+        name: one.value
+        for name, one in after.items()
+        if (name not in before or before[name].value != one.value) and not (one.is_new and not one.value)
+    }
+    dropped = {one.path for one in _entries(item, schema_of, item.draft.fields)}
+    dropped -= {one.path for one in _entries(item, schema_of, {**item.draft.fields, **fields})}
+    return {**form, **{f"{DROP}{path}": "on" for path in sorted(dropped)}, **({"note": note} if note else {})}
+
+
+def fields_of_form(
+    item: Review, schema_of: SchemaOf, present: Mapping[str, JsonValue], letter: str, form: Form
+) -> Submitted:
+    """What a saved form says, as fields of an edit, and what is wrong with its inputs.
+
+    Args:
+        item: The review.
+        schema_of: Finds the schema of an effect's arguments.
+        present: Fields of the draft that the person began from.
+        letter: Its text.
+        form: The saved form.
+    """
+    inputs = inputs_of(item.decide.get("edit", {}), present, schema_of, letter=letter)
+    return read_form(inputs, present, form)
+
+
+def _inputs(item: Review, schema_of: SchemaOf, fields: Mapping[str, JsonValue]) -> list[Input]:
+    made = inputs_of(item.decide.get("edit", {}), fields, schema_of, letter=item.draft.text)
+    return [one for one in flat(made) if one.kind != "fixed"]
+
+
+def _entries(item: Review, schema_of: SchemaOf, fields: Mapping[str, JsonValue]) -> list[Input]:
+    """Entries of lists that an edit may leave out."""
+    found: list[Input] = []
+    left = list(inputs_of(item.decide.get("edit", {}), fields, schema_of, letter=item.draft.text))
+    while left:
+        one = left.pop()
+        found += [one] if one.can_drop and not one.is_new else []
+        left += one.inputs
+    return found
 
 
 def content_of(form: Mapping[str, str]) -> dict[str, JsonValue]:

@@ -12,23 +12,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
+from compound.connector.state.digest import digest
 from compound.errors import CompoundError, ConflictError, DataError
-from compound.project.review.shown import STORED
-from compound.review.stored.offer import MOVES
 from compound.web.door.duties import need_duty
+from compound.web.reviews.one.deciding import Wish, carry_out, made_before, store
 from compound.web.reviews.one.diff import word_diff
 from compound.web.reviews.one.mail import ORIGINAL_POLICY, sanitized
-from compound.web.reviews.one.page import ReviewPage, cleaned_fields, draft_claims, review_page
+from compound.web.reviews.one.page import ReviewPage, review_page
 from compound.web.reviews.one.pens import filled, three_way
-from compound.web.reviews.one.preview import errors_beside, preview, unsupported_keys
+from compound.web.reviews.one.preview import errors_beside, preview
 from compound.web.reviews.one.seen import Decider, Reader, seen, service_of
 from compound.web.reviews.one.submitted import read_form
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from compound.project import Decided, ReviewView
     from compound.web.identity.people import Person
 
@@ -116,22 +114,36 @@ def _previewed(request: Request, person: Person, review_id: str, form: Mapping[s
 
 def _decided(request: Request, person: Person, review_id: str, sent: Sent) -> Response:
     view, service = seen(request, person, review_id), service_of(request)
+    key = _key(person, review_id, sent.form)
+    if (known := made_before(service, key)) is not None:  # Back, and sent again
+        return _told(known)
     page = review_page(place_of(request).project, person, view, _words(request, person), foresees=False)
     try:
-        decided = _decide(request, person, page, sent)
+        decided = _decide(request, person, page, sent, key)
     except CompoundError as error:
         sent.error = error
         sent.errors = sent.errors or errors_beside(error, page, sent.form.get("action", ""))
         sent.before = page.text if error.code == "review.drafted-again" else None
         return _page(request, person, seen(request, person, review_id), sent)
-    service.queue.desk.drop(review_id, person.name)
-    if decided.run_status == STORED:
-        futures.wait([place_of(request).worker.soon(review_id)], timeout=GLANCE_S)
-    return RedirectResponse(f"/reviews/{review_id}?decided={decided.decision_id}", status_code=303)
+    if (going_on := carry_out(place_of(request), decided)) is not None:
+        futures.wait([going_on], timeout=GLANCE_S)
+    return _told(decided)
 
 
-def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> Decided:
-    service, form = service_of(request), sent.form
+def _told(decided: Decided) -> Response:
+    return RedirectResponse(f"/reviews/{decided.review_id}?decided={decided.decision_id}", status_code=303)
+
+
+def _key(person: Person, review_id: str, form: Mapping[str, str]) -> str | None:
+    """Names a form that was filled in on one page: the same page may send it twice; None without that page."""
+    if not form.get("once"):
+        return None
+    said = sorted((name, text) for name, text in form.items() if name not in ("csrf", "version"))
+    return f"page:{digest([person.name, review_id, said])}"
+
+
+def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent, key: str | None) -> Decided:
+    form = sent.form
     action, version, note = form.get("action", ""), form.get("version", ""), form.get("note", "")
     need_duty(person, page.view, action)
     if not version.isdecimal():
@@ -140,21 +152,15 @@ def _decide(request: Request, person: Person, page: ReviewPage, sent: Sent) -> D
     if read.errors:
         sent.errors = read.errors
         raise DataError("review.bad-field", "some fields are not valid: see beside them")
-    given = read.given
-    if action == "approve" and not given and (clean := cleaned_fields(page)):
-        action, given = "edit", dict(clean)
-    if action not in MOVES:
-        _require_checked(request, person, page, action, given, sent)
-    return service.decide(
-        page.view.review_id,
-        action,
-        user=person.name,
+    wish = Wish(
+        action=action,
         version=_version(page, person, form, int(version)),
-        fields=given or None,
-        reason="instruction" if action == "return" else "",
+        given=read.given,
         note=note,
-        goes_on=False,
+        checked=sent.checked,
+        key=key,
     )
+    return store(place_of(request), person, page, wish)
 
 
 def _version(page: ReviewPage, person: Person, form: Mapping[str, str], version: int) -> int:
@@ -165,36 +171,6 @@ def _version(page: ReviewPage, person: Person, form: Mapping[str, str], version:
     item = page.item
     is_same = form.get("seen") == page.seen and item.lease_user == person.name
     return item.version if is_same and page.is_open else version
-
-
-def _require_checked(
-    request: Request,
-    person: Person,
-    page: ReviewPage,
-    action: str,
-    given: Mapping[str, JsonValue],
-    sent: Sent,
-) -> None:
-    """Raise unless each claim without evidence that is about to be sent was ticked; only where the graph declares risk.
-
-    Raises:
-        DataError: `review.unchecked`.
-    """
-    if not page.must_check or not page.is_open:
-        return
-    service = service_of(request)
-    foreseen = service.foresee(page.view.review_id, action, user=person.name, fields=given or None)
-    if not foreseen.effects and not foreseen.text:
-        return
-    text = foreseen.text or (page.text if not given else str(next(iter(given.values()))))
-    grounds = service.grounds(page.view.review_id)
-    claims = draft_claims(service, page.item, page.view, grounds, text, foreseen.effects)
-    left = [words for key, words in unsupported_keys(claims).items() if key not in sent.checked]
-    if left:
-        what = f"{len(left)} statements have no evidence and are not checked, the first: {left[0][:80]!r}"
-        raise DataError("review.unchecked", what, fix="tick each as checked, or remove it")
-    if sent.checked:
-        service.queue.desk.confirm(page.view.review_id, person.name, sent.checked)
 
 
 def _words(request: Request, person: Person) -> Words:

@@ -6,6 +6,7 @@ import atexit
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -20,6 +21,7 @@ from compound.web.app import create_app
 from compound.web.door.access import COOKIE
 from compound.web.identity.people import People
 from compound.web.identity.person import Person
+from compound.web.webhooks.deliver import sign
 from tests.project.conversations.helpline import FILES, PYPROJECT
 from tests.project.keys.table import Desk, Key
 from tests.support.forked import COMPOUND, PipedProcess
@@ -168,6 +170,40 @@ def _names(desk: Desk) -> None:
     assert answers == [[421, 421, 421], [200, 200, 421]]
 
 
+def _calls(desk: Desk, table: str) -> tuple[TestClient, People]:
+    """A program at a project with these settings."""
+    where = desk.project({**FILES, "pyproject.toml": f"{PYPROJECT}\n[tool.compound.web]\n{table}\n"})
+    (where.root / "lakehouse").mkdir(exist_ok=True)
+    with where.open() as project:
+        people = People(project.resources.state, project.resources.clock)
+        return TestClient(create_app(project, hosts=["testserver"]), base_url="https://testserver"), people
+
+
+def _requests_per_minute(desk: Desk) -> None:
+    found: list[list[int]] = []
+    for most in (2, 0):
+        client, people = _calls(desk, f"requests_per_minute = {most}")
+        people.add("ann", roles=["viewer"])
+        secret = people.token("ann", label="t", scopes=["read"])
+        client.headers["authorization"] = f"Bearer {secret}"
+        found.append([client.get("/api/v1/queues").status_code for _ in range(3)])
+    assert found == [[200, 200, 429], [200, 200, 200]]
+
+
+def _hook_secret(desk: Desk) -> None:
+    found: list[tuple[int, str]] = []
+    for table in ("", 'hook_secret = "${env:HOOK_SECRET}"'):
+        client, _ = _calls(desk, table)
+        body, at = b'{"item_id": "L1"}', int(time.time())
+        key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        headers = {"webhook-id": "m1", "webhook-timestamp": str(at), "content-type": "application/json"}
+        headers["webhook-signature"] = sign(key, "m1", at, body)
+        with patch.dict("os.environ", {"HOOK_SECRET": key}):
+            answer = client.post("/api/v1/hooks/ticket-changed", content=body, headers=headers)
+        found.append((answer.status_code, answer.json().get("code", "")))
+    assert found == [(404, "hooks.off"), (200, "")]
+
+
 def _rows() -> Iterator[Key]:
     for name, seen in {
         "issuer": _issuer,
@@ -181,6 +217,8 @@ def _rows() -> Iterator[Key]:
         "teams": _teams,
     }.items():
         yield Key("settings", f"web.oidc.{name}", seen)
+    yield Key("settings", "web.hook_secret", _hook_secret)
+    yield Key("settings", "web.requests_per_minute", _requests_per_minute)
     for name, seen in {"HOST": _host, "PORT": _port, "NAMES": _names}.items():
         yield Key("settings", f"COMPOUND_SERVE_{name}", seen)
 
