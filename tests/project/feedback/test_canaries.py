@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ def watched(root: Path, policy: str = POLICY, state: str | None = None) -> Place
     root.mkdir(exist_ok=True)
     place = helpline(root, {"graphs/policies/rules.yaml": policy}, state=state)
     return place.edit("graphs/answer.yaml", "name: answer\n", "name: answer\npolicy: rules\n")
+
+
+def asked(project: Project, one: Any) -> str:
+    """A letter comes in; its review."""
+    [name] = project.run(None, {"letter": one}).review_ids
+    return name
 
 
 def canaries(project: Project) -> list[str]:
@@ -76,8 +83,8 @@ def next_canary(project: Project, number: int) -> str:
     """Two more letters are answered; the canary that is then due."""
     for one in (2 * number, 2 * number + 1):
         body = f"Your order A-{200 + one} arrives on 2026-12-{one + 10}. It costs {one + 20} euros. You can call us."
-        view = project.run(None, {"letter": letter(f"N{one}", body, customer_id=f"c{one}")})
-        project.reviews().decide(view.review_ids[0], "approve", user="ann")
+        name = asked(project, letter(f"N{one}", body, customer_id=f"c{one}"))
+        project.reviews().decide(name, "approve", user="ann")
     [name] = canaries(project)
     return name
 
@@ -87,7 +94,9 @@ def test_what_counts_as_caught(tmp_path: Path) -> None:
     with place.open() as project:
         reviews, caught, operators = project.reviews(), list[Any](), list[str]()
 
-        def decide(number: int, user: str, action: str, fields: Any = None) -> None:
+        def decide(
+            number: int, user: str, action: str, fields: Callable[[str, str], dict[str, Any]] | None = None
+        ) -> None:
             name = next_canary(project, number)
             draft, seed = reviews.find(name).draft.text, reviews.canary_of(name)
             assert seed is not None
@@ -135,10 +144,10 @@ def test_never_more_than_the_declared_share(tmp_path: Path) -> None:
         reviews, counts = project.reviews(), list[int]()
         for number in range(9):
             body = f"Order B-{number}11 costs {number + 10} euros."
-            [asked] = project.run(None, {"letter": letter(f"M{number}", body)}).review_ids
+            name = asked(project, letter(f"M{number}", body))
             if number < 3:
-                reviews.decide(asked, "approve", user="ann")
-                reviews.decide(asked, "approve", user="cem")
+                reviews.decide(name, "approve", user="ann")
+                reviews.decide(name, "approve", user="cem")
             for _ in range(2):
                 reviews.sweep()
             counts.append(len(canaries(project)))
@@ -151,8 +160,8 @@ def test_never_more_than_the_declared_share(tmp_path: Path) -> None:
 def test_no_canary_where_nothing_is_to_plant(tmp_path: Path) -> None:
     with watched(tmp_path).open() as project:
         for number in range(3):
-            [asked] = project.run(None, {"letter": letter(f"L{number}", "Hello")}).review_ids
-            project.reviews().decide(asked, "approve", user="ann")
+            name = asked(project, letter(f"L{number}", "Hello"))
+            project.reviews().decide(name, "approve", user="ann")
         project.reviews().sweep()
         assert (canaries(project), project.reviews().canaries().waiting) == ([], 0)
 
