@@ -60,7 +60,7 @@ class SampleAnswer:
 class BlindSamples:
     """The blind samples of a state store, as one person may see them.
 
-    Whoever decided anything about a review never sees a sample of it: the database leaves it out.
+    A person who decided anything about a review never sees a sample of it: the database leaves it out.
 
     Args:
         store: The state store.

@@ -37,7 +37,7 @@ def certify(place: Place) -> str:
 
 
 def claims(place: Place, *, until: int, auditor: str = "quinn", first: int = 1) -> dict[str, str]:
-    """Run claims until so many samples wait; the claims that wait for a person, with why."""
+    """Run claims until this number of samples waits; the claims that wait for a person, with why."""
     waits: dict[str, str] = {}
     with place.open() as project:
         for number in range(first, first + 200):
