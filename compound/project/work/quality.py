@@ -18,6 +18,7 @@ from compound.client.quality import (
     Spread,
 )
 from compound.connector.state import tables
+from compound.project.evaluation.certify import Certifier
 from compound.project.view.times import moment
 from compound.review.quality.agreement import krippendorff
 from compound.review.quality.figures import AGES, Counted, Wanted, counted
@@ -25,7 +26,7 @@ from compound.review.quality.monitor import watched
 from compound.review.quality.samples import BlindSamples
 
 if TYPE_CHECKING:
-    from compound.project.work.project import Project
+    from compound.project.running.opened import OpenedProject
     from compound.review.quality.monitor import Watched
     from compound.review.queue.certificate import RuleCertificate
 
@@ -43,7 +44,7 @@ class QualityService:
         project: The opened project.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: OpenedProject) -> None:
         self._project = project
 
     def samples(self, person: str, teams: Sequence[str] = ()) -> BlindSamples:
@@ -77,7 +78,7 @@ class QualityService:
 
     def certificates(self) -> tuple[Monitored, ...]:
         """The certificates of this profile with the tests of their decisions, the newest first."""
-        certifier = self._project.certifier()
+        certifier = Certifier(self._project)
         known = certifier.list()
         table = tables.certificate
         ids = [one.certificate_id for one in known]
