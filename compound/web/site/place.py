@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from anyio import CapacityLimiter
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from compound.web.identity.people import People, Person
     from compound.web.site.render import Pages
     from compound.web.worker import Worker
+
+
+PASSWORDS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Place:
         pages: Renders templates.
         worker: Goes on with decided runs.
         oidc: The OpenID provider that people sign in at; None without one.
+        hashing: How many passwords are checked at once: each takes 64 MiB and a tenth of a second of a processor, and
+            without a limit a morning's sign-ins would take every thread from the pages.
     """
 
     project: Project
@@ -33,6 +40,7 @@ class Place:
     pages: Pages
     worker: Worker
     oidc: OpenId | None = None
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_AT_ONCE))
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
