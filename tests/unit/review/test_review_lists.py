@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from compound.review import ReviewFilter, Status
 from compound.review.stored.lists import Sort
 from compound.web.identity.person import Person
-from compound.web.reviews.listing import views_for
 from compound.web.reviews.paging import Search, after_of, cursor_of
 from tests.unit.review.review_desk import Desk, open_review
 
