@@ -9,7 +9,7 @@ BROWSER := $(VENV)/.browser
 # A third of the time of the tests is waiting: one process more than cores, at most 4.
 WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
 
-.PHONY: help setup demo test check fmt docs mutations bench soak fuzz browser lock clean
+.PHONY: help setup demo test check fmt docs mutations bench serve soak fuzz browser lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -69,8 +69,11 @@ fmt: $(STAMP)  ## write the canonical format
 	$(BIN)/ruff check --fix .
 	$(BIN)/compound fmt
 
-bench: $(BROWSER)  ## measure and write build/bench.json
-	$(BIN)/python -m tests.bench
+bench: $(BROWSER)  ## measure and write build/bench.json; make bench serve: 50 people on 100,000 reviews
+	$(BIN)/python -m tests.bench $(if $(filter serve,$(MAKECMDGOALS)),serve --full)
+
+serve:
+	@$(if $(filter bench,$(MAKECMDGOALS)),:,echo "make bench serve measures; compound serve serves"; exit 2)
 
 lock:  ## write constraints.txt from the present environment
 	$(BIN)/python -m pip freeze --all --exclude-editable --exclude setuptools --exclude compound > constraints.txt

@@ -6,14 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from compound.errors import CompoundError
@@ -32,6 +30,7 @@ from compound.web.metrics import routes as metrics
 from compound.web.quality import routes as quality
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
+from compound.web.site.assets import Assets
 from compound.web.site.limits import Limits, TooManyError
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
@@ -43,7 +42,6 @@ from compound.web.worker import Worker
 if TYPE_CHECKING:
     from compound.project import Project
 
-STATIC: Final = Path(__file__).parent / "static"
 STOP_S: Final = 10.0
 """Seconds that runs have to end when the server stops."""
 TITLES: Final = {
@@ -89,7 +87,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     )
     app.state.place = place
     app.mount(PREFIX, create_api(place))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     app.include_router(login.router)
     app.include_router(openid.router)
     app.include_router(settings.router)

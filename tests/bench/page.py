@@ -23,6 +23,7 @@ TITLES: Final = {
     "load": "Many runs at once",
     "review": "Waiting for a person",
     "traces": "Asking the traces",
+    "serve": "Serving pages to fifty people",
     "demo": "The sample desk",
     "start_up": "Start",
     "environment": "Size of an installation",

@@ -37,6 +37,7 @@ from compound.connector.state.message_tables import message, message_run
 from compound.connector.state.people_tables import account, api_token, login_link, web_session
 from compound.connector.state.serving import tables as serving_tables
 from compound.connector.state.work.quality_tables import decision_figure, qa_sample
+from compound.connector.state.work.review_indexes import index_reviews
 from compound.connector.state.work.tables import batch_request, suite_case, suite_run
 
 __all__ = [
@@ -214,16 +215,11 @@ review = Table(
     Column("ready", Boolean),
     _json("readiness"),
     UniqueConstraint("run_id", "node", "returns", "level"),
-    Index(None, "queue", "status", "due_at"),
-    Index(
-        "ix_review_listed",
-        *("status", "queue", "due_at", "risk", "created_at", "review_id", "lease_user", "lease_until"),
-        *("ready", "level"),
-    ),
     Index("ix_review_opened", "graph_name", "created_at"),
     Index(None, "status", "expire_at"),
     Index(None, "item_id"),
 )
+index_reviews(review)
 """Reviews. `returns` counts returns to the graph, `level` counts escalations; `decide` is the offer.
 
 `ready`: whether the node's `auto` rule holds; NULL if it has none. `readiness`: further results of the rule.

@@ -39,6 +39,8 @@ def canonical_of(effects: Mapping[str, Effect]) -> Canonical:
 def effects_of(queue: ReviewQueue, outbox: Outbox, review: Review) -> list[EffectResult]:
     """Effects of all decisions about a review, its escalations and its earlier rounds."""
     decisions = set(queue.decision_ids(review.run_id, review.node))
+    if not decisions:
+        return []
     return [one for one in outbox.for_run(review.run_id) if one.decision_id in decisions]
 
 

@@ -117,14 +117,20 @@ class ReviewService(ReviewFeedback):
         effects = effects_of(queue, self._outbox, review)
         return with_effects(view, review, effects, self._project.resources.parts.effects) if effects else view
 
-    def find(self, named: str) -> Review:
+    def find(self, named: str | Review) -> Review:
         """Internal: find a review by its id, a prefix of it, or the id of its source item; of several, the open one.
+
+        A review is returned as it is.
 
         Raises:
             DataError: `review.unknown`, `review.ambiguous`.
         """
         from compound.review.stored.machine import UNDECIDED
 
+        if not isinstance(named, str):
+            return named
+        if (known := self.queue.find(named)) is not None:
+            return known
         found = self.queue.resolve(named)
         waiting = [review_id for review_id, status in found if status in UNDECIDED]
         if len(found) == 1 or len(waiting) == 1:

@@ -52,7 +52,7 @@ class ReviewUpkeep:
         """The queue itself."""
         raise NotImplementedError
 
-    def find(self, named: str) -> Review:
+    def find(self, named: str | Review) -> Review:
         """Find a review."""
         raise NotImplementedError
 

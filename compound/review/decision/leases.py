@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from compound.connector.state import tables
+from compound.connector.state.work.review_indexes import OPEN
 from compound.errors import ConflictError
 from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.stored.machine import Event, Status
@@ -41,18 +43,19 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
 
 
-_AHEAD = 500
-"""Reviews that `next_open` looks at."""
-
-
 def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
     """Id of the review that comes after another one for a user, who may hold it already; behind the last, the first."""
-    query = _free(user, backend.clock(), mine=True).limit(_AHEAD)
+    free = _free(user, backend.clock(), mine=True)
+    if queues:
+        free = free.where(_REVIEW.c.queue.in_(queues))
+    place = free.where(_REVIEW.c.review_id == but).with_only_columns(*(_REVIEW.c[name] for name in PLACE))
     with backend.store.read() as db:
-        rows = db.execute(query.where(_REVIEW.c.queue.in_(queues)) if queues else query)
-        found = list(rows.scalars())
-    at = found.index(but) if but in found else -1
-    return next((one for one in (*found[at + 1 :], *found[: at + 1]) if one != but), None)
+        here = db.execute(place).first() if but else None
+        for is_behind, order in () if here is None else less_urgent(*here):
+            behind = db.execute(free.where(is_behind).order_by(None).order_by(*order).limit(1)).scalar_one_or_none()
+            if behind is not None:
+                return behind
+        return db.execute(free.where(_REVIEW.c.review_id != but).limit(1)).scalar_one_or_none()
 
 
 def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
@@ -61,14 +64,11 @@ def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
     With `mine` also those that the user holds.
     """
     free = sa.or_(
-        _REVIEW.c.status == Status.PENDING.value,
-        _REVIEW.c.status.in_([Status.IN_REVIEW.value, Status.AWAITING_SECOND.value])
-        & sa.or_(
-            _REVIEW.c.lease_until.is_(None),
-            _REVIEW.c.lease_until <= now,
-            *([_REVIEW.c.lease_user == user] if mine else []),
-        ),
+        _REVIEW.c.lease_until.is_(None),
+        _REVIEW.c.lease_until <= now,
+        *([_REVIEW.c.lease_user == user] if mine else []),
     )
+    can_be_decided = _REVIEW.c.status.not_in([Status.STALE.value, Status.SNOOZED.value])
     passed_on = sa.exists().where(
         _DECISION.c.run_id == _REVIEW.c.run_id,
         _DECISION.c.node == _REVIEW.c.node,
@@ -76,21 +76,54 @@ def _free(user: str, now: float, *, mine: bool = False) -> sa.Select[str]:
         _DECISION.c.action == "escalate",
         _DECISION.c.actor == user,
     )
-    assigned = tables.review_assignment
-    to_another = sa.exists().where(assigned.c.review_id == _REVIEW.c.review_id, assigned.c.assignee != user)
+    assigned = tables.review_assignment.c
+    # One row for each review that is looked at. Two more EXISTS would be joined: every decision would be read for one.
+    to = sa.select(assigned.assignee).where(assigned.review_id == _REVIEW.c.review_id).scalar_subquery()
     not_first = sa.and_(
-        sa.or_(_REVIEW.c.first_approver.is_(None), _REVIEW.c.first_approver != user), ~passed_on, ~to_another
+        sa.or_(_REVIEW.c.first_approver.is_(None), _REVIEW.c.first_approver != user),
+        sa.or_(_REVIEW.c.level == 0, ~passed_on),
+        sa.func.coalesce(to, user) == user,
     )
-    return sa.select(_REVIEW.c.review_id).where(free, not_first).order_by(*ORDER)
+    return sa.select(_REVIEW.c.review_id).where(IS_OPEN, can_be_decided, free, not_first).order_by(*ORDER)
+
+
+IS_OPEN: sa.ColumnElement[Any] = sa.literal_column(f"review.{OPEN}")
+"""Written out, not a parameter: only then a database knows that the index of open reviews has every row."""
+
+DUE: sa.ColumnElement[float] = sa.literal_column("coalesce(review.due_at, 1e300)", sa.Double())
+NEVER = 1e300
+"""When a review is due that has no time."""
+
+PLACE = ("due_at", "risk", "created_at", "review_id")
+"""Columns that say where a review stands in `ORDER`."""
 
 
 ORDER = (
-    _REVIEW.c.due_at.asc().nulls_last(),
+    DUE.asc(),
     _REVIEW.c.risk.desc(),
     _REVIEW.c.created_at.asc(),
     _REVIEW.c.review_id.asc(),
 )
-"""Due first, then by risk, then oldest first."""
+"""Due first, then by risk, then oldest first; the same expressions as in the indexes."""
+
+
+Part = tuple[sa.ColumnElement[bool], Sequence[sa.ColumnElement[Any]]]
+"""Rows that lie together in an index: the condition for them, and their order.
+
+One condition for several parts would read the index from its beginning.
+"""
+
+
+def less_urgent(due_at: float | None, risk: int, created_at: float, review_id: str) -> Sequence[Part]:
+    """The reviews behind a place in `ORDER`, part by part."""
+    c, due = _REVIEW.c, NEVER if due_at is None else due_at
+    alike = (due == DUE) & (c.risk == risk)
+    found: list[Part] = [
+        (alike & (c.created_at == created_at) & (c.review_id > review_id), ORDER[3:]),
+        (alike & (c.created_at > created_at), ORDER[2:]),
+        ((due == DUE) & (c.risk < risk), ORDER[1:]),
+    ]
+    return found if due_at is None else [*found, (due < DUE, ORDER)]
 
 
 def _claim(db: Connection, review: Review, user: str, *, now: float, until: float, takeover: bool) -> Review:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from compound.connector.state.tables import review
-from compound.review.stored.machine import Status
+from compound.review.decision.leases import DUE, IS_OPEN
+from compound.review.stored.machine import UNDECIDED, Status
 
 if TYPE_CHECKING:
     from compound.review.stored.lists import ReviewFilter
@@ -40,7 +41,7 @@ def conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
     if where.is_escalated:
         found.append(_I.level > 0)
     if where.due_before is not None:
-        found.append(_I.due_at < where.due_before)
+        found.append(where.due_before > DUE)
     if where.since is not None:
         found.append(_I.created_at > where.since)
     found += [_I.title.icontains(word, autoescape=True) for word in where.words.split()]
@@ -50,10 +51,17 @@ def conditions(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
 def _of_status(where: ReviewFilter, now: float) -> list[sa.ColumnElement[bool]]:
     if not where.statuses:
         return []
-    by_status = _I.status.in_([status.value for status in where.statuses])
-    if Status.PENDING in where.statuses:
-        by_status = by_status | ((_I.status == Status.IN_REVIEW.value) & (_I.lease_until <= now))
-    return [by_status]
+    wanted = frozenset(where.statuses)
+    if len(wanted) == 1 and where.sort == "urgency" and Status.PENDING not in wanted:
+        return [_I.status == next(iter(wanted)).value]
+    # What is left out, not what is wanted: an order is then read from its index instead of sorted.
+    within = UNDECIDED if wanted <= UNDECIDED else frozenset(Status)
+    left_out = sorted(status.value for status in within - wanted)
+    found = [IS_OPEN] if within is UNDECIDED else []
+    lapsed = (_I.status == Status.IN_REVIEW.value) & (_I.lease_until <= now)
+    if Status.PENDING in wanted and Status.IN_REVIEW not in wanted:
+        return [*found, _I.status.not_in(left_out) | lapsed]
+    return [*found, _I.status.not_in(left_out)] if left_out else found
 
 
 def _holds(word: str) -> sa.ColumnElement[bool]:

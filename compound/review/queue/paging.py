@@ -1,4 +1,4 @@
-"""Orders of lists, and the condition for the rows behind a given one: lists are read in parts without an offset."""
+"""Orders of lists, and the rows behind a given one: lists are read in parts without an offset."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from compound.connector.state.tables import review
-from compound.review.decision.leases import ORDER
+from compound.review.decision.leases import ORDER, Part, less_urgent
 
 if TYPE_CHECKING:
-    from compound.review.stored.lists import After, ReviewFilter, Sort
+    from compound.review.stored.lists import ReviewFilter, Sort
 
 _I = review.c
 
@@ -23,20 +23,14 @@ def order_of(sort: Sort) -> Sequence[sa.ColumnElement[Any]]:
     return ORDER if sort == "urgency" else (_I.created_at.asc(), _I.review_id.asc())
 
 
-def behind(where: ReviewFilter) -> list[sa.ColumnElement[bool]]:
-    """The condition for rows behind `after`; none without it."""
-    last = where.after
+def behind(where: ReviewFilter) -> Sequence[Part]:
+    """The rows behind `after`, part by part in the order of the list; all rows without it."""
+    last, order = where.after, order_of(where.sort)
     if last is None:
-        return []
+        return [(sa.true(), order)]
+    same = _I.created_at == last.created_at
     if where.sort == "newest":
-        same = (_I.created_at == last.created_at) & (_I.review_id < last.review_id)
-        return [(_I.created_at < last.created_at) | same]
-    older = (_I.created_at > last.created_at) | ((_I.created_at == last.created_at) & (_I.review_id > last.review_id))
-    return [older if where.sort == "oldest" else _less_urgent(last, older)]
-
-
-def _less_urgent(last: After, older: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    rest = (_I.risk < last.risk) | ((_I.risk == last.risk) & older)
-    if last.due_at is None:
-        return _I.due_at.is_(None) & rest
-    return (_I.due_at > last.due_at) | _I.due_at.is_(None) | ((_I.due_at == last.due_at) & rest)
+        return [(same & (_I.review_id < last.review_id), order[1:]), (_I.created_at < last.created_at, order)]
+    if where.sort == "oldest":
+        return [(same & (_I.review_id > last.review_id), order[1:]), (_I.created_at > last.created_at, order)]
+    return less_urgent(last.due_at, last.risk, last.created_at, last.review_id)

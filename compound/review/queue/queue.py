@@ -18,6 +18,7 @@ from compound.review.decision.backend import LEASE_S, Backend
 from compound.review.decision.rehearsal import Rehearse, Rehearsed
 from compound.review.desk.desk import ReviewDesk
 from compound.review.queue import listing as _listing
+from compound.review.queue.counting import SOON_S, Counted, Counting
 from compound.review.stored.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
 from compound.review.stored.machine import Status
 from compound.review.stored.rows import find, insert_review, load, review_id_of
@@ -69,6 +70,7 @@ class ReviewQueue:
         self._backend = Backend(
             store=store, clock=clock, probe=probe, revalidate=revalidate, rehearse=rehearse, share_of=share_of
         )
+        self._counting = Counting(self._backend, SOON_S)
 
     @property
     def desk(self) -> ReviewDesk:
@@ -95,6 +97,11 @@ class ReviewQueue:
         with self._store.read() as db:
             return load(db, review_id)
 
+    def find(self, review_id: str) -> Review | None:
+        """Internal: the review with exactly this id; None if there is none."""
+        with self._store.read() as db:
+            return find(db, review_id)
+
     def list(self, where: ReviewFilter | None = None) -> Sequence[ReviewSummary]:
         """Reviews by urgency: due first, then by risk, then oldest first."""
         return _listing.reviews(self._backend, where or ReviewFilter())
@@ -103,9 +110,9 @@ class ReviewQueue:
         """How many reviews each of several filters finds, in one query; their limits do not count."""
         return _listing.tally(self._backend, wheres)
 
-    def queues(self) -> Sequence[str]:
-        """Names of the queues that have reviews."""
-        return _listing.queues(self._backend)
+    def counted(self) -> Counted:
+        """Internal: the numbers of reviews of every kind; where counting takes long, those of a moment ago."""
+        return self._counting.now()
 
     def resolve(self, named: str, *, limit: int = 6) -> Sequence[tuple[str, Status]]:
         """Ids and statuses of the reviews with this id prefix or of this source item; newest first."""

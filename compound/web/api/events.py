@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Annotated, Any, Final
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import anyio
 import orjson
@@ -17,6 +19,9 @@ from compound.web.api.calls import Reader, aside, moment, problems
 from compound.web.door.access import still_signed_in
 from compound.web.identity.person import Person
 from compound.web.site.place import place_of
+
+if TYPE_CHECKING:
+    from compound.connector.state import StateStore
 
 router = APIRouter(tags=["events"])
 EVERY_S: Final = 1.0
@@ -67,14 +72,15 @@ async def _counted(blocks: AsyncGenerator[bytes], ended: Callable[[], None]) -> 
 
 async def _blocks(request: Request, person: Person, last: int, *, follow: bool) -> AsyncGenerator[bytes]:
     yield b"retry: 2000\n\n"
-    silent = 0.0
+    silent, log = 0.0, _log_of(request)
     while True:
-        rows, read = await aside(lambda: _behind(request, person, last))  # noqa: B023 - awaited at once
+        found, read = await aside(lambda: log.behind(last) if follow else log.read(last))  # noqa: B023 - awaited at once
+        rows = [row for row in found if person.sees(row.queue)]
         for row in rows:
             data = {"event": row.event, "review_id": row.subject, "queue": row.queue, "actor": row.actor}
             data |= {"at": moment(row.at), "action": row.details.get("action"), "version": row.details.get("version")}
             yield b"id: %d\nevent: %s\ndata: %s\n\n" % (row.seq, row.event.encode(), orjson.dumps(data))
-        is_full, last = read > last and len(rows) == MOST, max(read, last)
+        is_full, last = read > last and len(found) == MOST, max(read, last)
         silent = 0.0 if rows else silent + EVERY_S
         if is_full:
             continue
@@ -93,21 +99,45 @@ def _newest(request: Request) -> int:
         return int(db.execute(sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))).scalar_one())
 
 
-def _behind(request: Request, person: Person, last: int) -> tuple[Sequence[Any], int]:
-    """The next events that the person may see, and the number up to which the log was read."""
-    query = (
-        sa.select(audit.c.seq, audit.c.event, audit.c.subject, audit.c.actor, audit.c.at, audit.c.details)
-        .add_columns(review.c.queue)
-        .join(review, review.c.review_id == audit.c.subject)
-        .where(audit.c.seq > last, audit.c.event.startswith("review."))
-        .order_by(audit.c.seq)
-        .limit(MOST)
-    )
-    if person.teams:
-        query = query.where(review.c.queue.in_(person.teams))
-    with place_of(request).project.resources.state.read() as db:
-        rows = db.execute(query).all()
-        if len(rows) == MOST:
-            return rows, int(rows[-1].seq)
-        newest = db.execute(sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))).scalar_one()
-        return rows, int(newest)
+class _Log:
+    """The audit log for many streams: those that read up to the same place share a look at what is behind it."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._lock = Lock()
+        self._looks: dict[int, tuple[float, Sequence[Any], int]] = {}
+
+    def behind(self, last: int) -> tuple[Sequence[Any], int]:
+        """As `read`, or what another stream read a moment ago."""
+        with self._lock:
+            now = time.monotonic()
+            self._looks = {place: look for place, look in self._looks.items() if now - look[0] < EVERY_S / 2}
+            if last not in self._looks:
+                self._looks[last] = (now, *self.read(last))
+            _, rows, read = self._looks[last]
+            return rows, read
+
+    def read(self, last: int) -> tuple[Sequence[Any], int]:
+        """The next events behind a number, and the number up to which the log was read."""
+        query = (
+            sa.select(audit.c.seq, audit.c.event, audit.c.subject, audit.c.actor, audit.c.at, audit.c.details)
+            .add_columns(review.c.queue)
+            .join(review, review.c.review_id == audit.c.subject)
+            .where(audit.c.seq > last, audit.c.event.startswith("review."))
+            .order_by(audit.c.seq)
+            .limit(MOST)
+        )
+        with self._state.read() as db:
+            rows = db.execute(query).all()
+            if len(rows) == MOST:
+                return rows, int(rows[-1].seq)
+            newest = db.execute(sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))).scalar_one()
+            return rows, int(newest)
+
+
+def _log_of(request: Request) -> _Log:
+    """The log that the streams of this server share."""
+    shared = request.app.state
+    if not hasattr(shared, "log"):
+        shared.log = _Log(place_of(request).project.resources.state)
+    return shared.log

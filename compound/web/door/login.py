@@ -35,7 +35,7 @@ async def sign_in(request: Request) -> Response:
             name = await to_thread.run_sync(place.people.redeem, link)
         else:
             given = (form.get("name", ""), form.get("password", ""))
-            name = await to_thread.run_sync(_checked, place, *given, address)
+            name = await to_thread.run_sync(_checked, place, *given, address, limiter=place.hashing)
     except ConflictError as error:
         values = _values(request, back, error=f"{error.what}. {error.fix}")
         status = 429 if error.code == "web.too-many-attempts" else 403

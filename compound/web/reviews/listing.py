@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from compound.project import ReviewRow
 from compound.project.review.sight.foreseen import ForeseenDecision, ForeseenEffect
 from compound.review import ReviewFilter, Status
+from compound.review.queue.counting import SOON_S, Counted
 from compound.review.stored.lists import ReviewSummary
 from compound.review.stored.machine import UNDECIDED
 from compound.web.identity.roles import Right
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 """Rows of a page."""
-SOON_S: Final = 3_600.0
-"""Seconds before its time in which a review is due soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +123,14 @@ def list_page(project: Project, person: Person, search: Search, words: Words) ->
     chosen = chosen_view(person, search)
     found = queue.list(replace(search.narrowed(chosen.at(now), person), limit=PAGE + 1))
     rows = found[:PAGE]
-    counts = counts_of(project, person)
+    counted = queue.counted()
+    counts = _counts(counted, person)
     return ListPage(
         search=search,
         views=[(one, counts[one.key]) for one in views],
         chosen=chosen,
         rows=[shown(one, person, now, words) for one in rows],
-        queues=[one for one in queue.queues() if person.sees(one)],
+        queues=[one for one in counted.queues if person.sees(one)],
         next=search.address(after=cursor_of(rows[-1])) if len(found) > PAGE else "",
         at=now,
     )
@@ -145,13 +145,13 @@ def chosen_view(person: Person, search: Search) -> View:
 def counts_of(project: Project, person: Person) -> Mapping[str, int]:
     """Key of each view to the number of its reviews that the person sees.
 
-    Decided reviews, which may be most, are counted for themselves: each other view would be asked of each of them.
+    The reviews are counted once for everybody.
     """
-    queue = project.reviews().queue
-    now = queue.now()
-    wheres = {one.key: replace(one.at(now), queues=tuple(person.teams)) for one in views_for(person)}
-    decided = {"decided": wheres.pop("decided")}
-    return {**queue.tally(wheres), **queue.tally(decided)}
+    return _counts(project.reviews().queue.counted(), person)
+
+
+def _counts(counted: Counted, person: Person) -> Mapping[str, int]:
+    return {one.key: counted.number(replace(one.at(0.0), queues=tuple(person.teams))) for one in views_for(person)}
 
 
 def shown(review: ReviewSummary, person: Person, now: float, words: Words) -> Shown:

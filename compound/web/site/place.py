@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from anyio import CapacityLimiter
 
 from compound.web.site.limits import Limits
 from compound.web.site.pace import Pace
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from compound.web.worker import Worker
 
 
+PASSWORDS_AT_ONCE: Final = 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A project that is served.
@@ -31,6 +36,8 @@ class Place:
         oidc: The OpenID provider that people sign in at; None without one.
         limits: How many requests and streams one account or address may have.
         pace: How fast each person decides.
+        hashing: How many passwords are checked at once: each takes 64 MiB and a tenth of a second of a processor, and
+            without a limit a morning's sign-ins would take every thread from the pages.
     """
 
     project: Project
@@ -40,6 +47,7 @@ class Place:
     oidc: OpenId | None = None
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_AT_ONCE))
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 

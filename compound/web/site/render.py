@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from compound.web.site.assets import root
 from compound.web.site.names import named
 from compound.web.site.protect import NONCE
 from compound.web.site.times import Moments, decimal
@@ -61,6 +62,7 @@ class Pages:
         theme = "" if person is None else str(person.settings.get("theme", ""))
         shared = {
             "project": self.title,
+            "static": root(),
             "person": person,
             "rights": set[str]() if person is None else {one.value for one in person.rights},
             "nonce": request.scope[NONCE],

@@ -7,6 +7,7 @@ import unicodedata
 from markupsafe import Markup, escape
 
 _PLAIN = frozenset("\n\t\r")
+_SPACES = dict.fromkeys(map(ord, _PLAIN))
 
 
 def is_hidden(character: str) -> bool:
@@ -16,6 +17,8 @@ def is_hidden(character: str) -> bool:
 
 def chips(text: str) -> Markup:
     """A text as HTML in which each hidden character is a chip with its code point and its Unicode name."""
+    if text.translate(_SPACES).isprintable():  # then nothing is hidden, as in most texts
+        return escape(text)
     parts: list[str] = []
     for one in text:
         parts.append(

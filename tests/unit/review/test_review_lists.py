@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from compound.review import ReviewFilter, Status
 from compound.review.stored.lists import Sort
 from compound.web.identity.person import Person
-from compound.web.reviews.listing import views_for
 from compound.web.reviews.paging import Search, after_of, cursor_of
 from tests.unit.review.review_desk import Desk, open_review
 
@@ -74,7 +71,7 @@ def test_a_person_sees_only_the_queues_of_the_teams(desk: Desk) -> None:
     assert runs(desk, Search().narrowed(OPEN, ben)) == ["r3"]
     assert runs(desk, Search.of({"queue": "desk"}).narrowed(OPEN, ben)) == []
     assert desk.queue.tally({"open": replace(OPEN, queues=ben.teams)}) == {"open": 1}
-    assert desk.queue.queues() == ["desk", "kudos"]
+    assert list(desk.queue.counted().queues) == ["desk", "kudos"]
 
 
 def test_a_lapsed_lease_holds_nothing(desk: Desk) -> None:
@@ -113,26 +110,3 @@ def test_a_search_keeps_what_it_was_asked_for_in_its_address() -> None:
     asked = {"view": "ready", "q": "a b", "queue": "q&r", "risk": "some", "state": "look", "held": "me"}
     assert Search.of(asked).address() == "/reviews?view=ready&q=a+b&queue=q%26r&risk=some&state=look&held=me"
     assert Search.of({}).address() == "/reviews"
-
-
-def test_views_are_counted_and_sorted_in_an_index(desk: Desk) -> None:
-    """100,000 reviews are listed without reading their evidence."""
-    asked: list[tuple[str, Any]] = []
-    with desk.store.read() as db:
-        engine = db.engine
-    three(desk)
-
-    def note(*told: Any) -> None:
-        asked.append((told[2], told[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    views = {one.key: one.at(1000.0) for one in views_for(ANN)}
-    assert desk.queue.tally(views) == {**dict.fromkeys(views, 0), "open": 3, "unclaimed": 3}
-    assert runs(desk, views["open"]) == ["r3", "r1", "r2"]
-    queries = [(query, values) for query, values in asked if "FROM review" in query]
-    assert len(queries) == 2
-    if engine.dialect.name == "sqlite":  # PostgreSQL plans by statistics
-        with desk.store.read() as db:
-            for query, values in queries:
-                plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)
-                assert "COVERING INDEX ix_review_listed" in " ".join(row[-1] for row in plan)

@@ -50,12 +50,12 @@ class ReviewDesk(ReviewUpkeep):
         return self._view(item)
 
     def foresee(
-        self, review_id: str, action: Action, *, user: str, fields: Mapping[str, JsonValue] | None = None
+        self, review_id: str | Review, action: Action, *, user: str, fields: Mapping[str, JsonValue] | None = None
     ) -> ForeseenDecision:
         """Internal: what a decision would do to the present data; nothing is stored or sent.
 
         Args:
-            review_id: As for `find`.
+            review_id: As for `find`; a review is not read again.
             action: An action of the review's offer.
             user: The person who would decide.
             fields: Declared fields that the person changes; the decision is then rehearsed on its graph.
@@ -108,7 +108,7 @@ class ReviewDesk(ReviewUpkeep):
         done = done_of(effects_of(self.queue, self._outbox, item))
         return left_of(calls, done, canonical_of(self._project.resources.parts.effects)) if done else list(calls)
 
-    def grounds(self, review_id: str) -> Mapping[str, Ground]:
+    def grounds(self, review_id: str | Review) -> Mapping[str, Ground]:
         """Internal: name of a piece of evidence to where it comes from; empty if the graph of the run is not known."""
         item = self.find(review_id)
         return grounds_of(self._project, item.node, self._origin(item))

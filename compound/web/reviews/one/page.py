@@ -178,7 +178,7 @@ def review_page(
     text = item.draft.text
     looks = foresees and item.status in UNDECIDED
     decisions = [_decision(service, item, view, one, person, words, looks=looks) for one in names]
-    grounds = service.grounds(view.review_id)
+    grounds = service.grounds(item)
     claims = draft_claims(service, item, view, grounds, text, _effects_of(decisions))
     decisions = [_with_claims(one, claims, text) for one in decisions]
     html = _html_field(view.item)
@@ -262,9 +262,7 @@ def _decision(  # noqa: PLR0913 - what one decision is shown with
     from compound.project.review.sight.foreseen import ForeseenDecision
 
     try:
-        foreseen = (
-            service.foresee(item.review_id, action, user=person.name) if looks else ForeseenDecision(action=action)
-        )
+        foreseen = service.foresee(item, action, user=person.name) if looks else ForeseenDecision(action=action)
     except CompoundError as error:
         foreseen = ForeseenDecision(action=action, problem=error.what)
     inputs = inputs_of(item.decide[action], item.draft.fields, service.argument_schema, letter=item.draft.text)
