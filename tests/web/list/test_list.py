@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from compound.review.stored.types import Draft, NewReview
 from compound.web.reviews.listing import PAGE
-from tests.web.batches.test_pages import serious
 from tests.web.conftest import Person, Site, aside
 from tests.web.list.conftest import ben, ids, letters, titles
 from tests.web.one.workshop import writes
@@ -118,19 +117,6 @@ def test_an_empty_view_says_why(ann: Person, site: Site) -> None:
     ben(site, "release", *waiting)
     page = ann.open("/reviews?view=snoozed")
     expect(page.get_by_role("heading", name="No review is in this view")).to_be_visible()
-
-
-def test_axe_finds_nothing_serious(people: Callable[..., Person], signed: Any, site: Site) -> None:
-    name = next(one for one in sorted(ids(site)) if one not in ("steep", "rough"))
-    for scheme in ("light", "dark"):
-        person = people(storage_state=signed, color_scheme=scheme)
-        page = person.open("/reviews")
-        assert serious(person) == []
-        page.goto(f"{site.address}/reviews?q={name}")
-        page.get_by_label(f"Select Bike {name}").check()
-        page.get_by_role("button", name="Approve the selected").click()
-        expect(page.get_by_role("heading", name="Approve 1 draft?")).to_be_visible()
-        assert serious(person) == []
 
 
 def test_more_rows_come_in_place(ann: Person, site: Site) -> None:
