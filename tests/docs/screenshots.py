@@ -67,6 +67,11 @@ def _claim(page: Page) -> None:
     page.mouse.move(0, 0)
 
 
+def _running(page: Page) -> None:
+    page.locator(".rows a", has_text="backlog").click()
+    page.wait_for_url("**/batches/*")
+
+
 SHOTS: Final = (
     Shot(name="reviews", address=lambda _: "/reviews"),
     Shot(name="review", address=review("ready"), act=lambda page: page.keyboard.press("2")),
@@ -76,7 +81,7 @@ SHOTS: Final = (
     Shot(name="review-phone", address=review("unsupported"), size=PHONE, scheme="dark"),
     Shot(name="run", address=lambda shop: f"/runs/{shop.runs[0]}?node=price&tab=output"),
     Shot(name="runs-compared", address=lambda shop: f"/runs/{shop.runs[0]}/against/{shop.runs[1]}"),
-    Shot(name="batch", address=lambda shop: f"/batches/{shop.batch}"),
+    Shot(name="batch", address=lambda _: "/batches", act=_running),
     Shot(name="evaluation", address=lambda shop: f"/evaluations/{shop.suites[1]}"),
 )
 """The pictures of the documentation; the pages and README name each of them."""

@@ -29,6 +29,7 @@ function show({ counts, gone, held, looking, ...told }) {
       chip.lastElementChild.textContent = names ?? "";
     }
   }
+  document.title = `${counts.open ? `(${counts.open}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
   const pill = document.querySelector(".pill");
   const link = pill.firstElementChild;
   const text = link.dataset.one.replace("%(n)s", told.new);

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.project.keys.table import Place
-from tests.web.one.workshop import GRAPH, PYPROJECT, TOOLS, row, workshop
+from tests.web.one.workshop import GRAPH, PYPROJECT, TOOLS, workshop
 
 if TYPE_CHECKING:
     from compound.project import Project
@@ -56,12 +56,13 @@ def price(bike: str, hours: float | None = None) -> dict[str, float]:
     """What a repair costs."""
     time.sleep(0.002)
     worked = HOURS[bike] if hours is None else hours
+    extra = float((GATE.parent / "extra").read_text()) if worked > 4 else 0.0
     if worked < 0:
         raise ValueError("hours are negative")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while worked == 99 and not GATE.exists() and time.monotonic() < end:
         time.sleep(0.02)
-    return {"price": worked * RATE, "hours": worked}
+    return {"price": worked * RATE + extra, "hours": worked}
 
 
 @tool
@@ -134,7 +135,7 @@ LETTERS: dict[str, dict[str, Any]] = {
     "ready": letter("Umtausch der Klingel", "Ist mein Rad J-1 fertig? Was kostet es?", "Emil Brandt"),
     "unsupported": letter(
         "Scratch on the frame", "The frame of J-1 has a scratch that was not there before.", "Farid Haddad",
-        SOUND.replace("A repair takes 3 days.", "A repair takes 3 days. The scratch was there when you brought it."),
+        SOUND.replace("A repair takes 3 days.", "A repair takes 3 days. Every frame has a guarantee of five years."),
         risk=2,
     ),
     "arabic": letter("متى تكون دراجتي جاهزة؟", "هل انتهى إصلاح الدراجة J-1؟", "Ghada Saleh"),
@@ -144,7 +145,8 @@ LETTERS: dict[str, dict[str, Any]] = {
     "thanks": letter("Thank you", "All good. When can I come for J-1?", "Jo Park"),
     "price": letter("Question about the price", "What did J-1 cost?", "Kim Duarte"),
 }  # fmt: skip
-FAILING = ("no-draft-1", "no-draft-2")
+NUMBERS = {name: f"W-{1040 + at}" for at, name in enumerate(LETTERS)}
+"""Letter to the number that it has in the mailbox."""
 
 
 def shop(root: Path) -> Place:
@@ -159,6 +161,7 @@ def shop(root: Path) -> Place:
         "tools/work.py": TOOLS,
         "evals/prices/suite.yaml": SUITE,
         "evals/prices/cases.py": CASES,
+        "extra": "60",
         "bikes.csv": "id,bike,fault,hours\n" + "".join(_bike(at) for at in range(40)),
     }
     return workshop(root, files)
@@ -200,32 +203,25 @@ def fill(place: Place, *, later: Callable[[float], None] | None = None) -> Fille
         if later:
             later(11)
     with place.open() as project:
-        reviews = {one.item_id: one.review_id for one in project.reviews().list()}
+        known = {one.item_id: one.review_id for one in project.reviews().list()}
+        reviews = {name: known[number] for name, number in NUMBERS.items()}
         _states(project, reviews)
         batch = str(project.batches().list()[-1].job_id)
-    # the row that this answer was written from is changed by somebody else
-    assert row(place, "J-1")["status"] == "ready"
-    late = {
-        "in_reply_to": "stale",
-        "subject": "Pick-up of J-1",
-        "body": "Never mind, I come on Monday.",
-        "id": "stale-2",
-    }
-    write(place, {"stale-2": {"letter": late, "text": SOUND.format(name="Carla")}}, drafts=False)
-    with place.open() as project:
-        project.reviews().queue.check_stale(reviews["stale"])
+    # the customer writes again while the answer waits
+    late = {"in_reply_to": NUMBERS["stale"], "subject": "Pick-up of J-1", "body": "Never mind, I come on Monday."}
+    write(place, {"later": {"letter": late, "text": SOUND.format(name="Carla")}})
     return Filled(place, reviews, runs, batch, suites)
 
 
-def write(place: Place, letters: dict[str, dict[str, Any]], *, drafts: bool = True) -> None:
-    """Letters come in; they are drafted, unless `drafts` is false."""
+def write(place: Place, letters: dict[str, dict[str, Any]]) -> None:
+    """Letters come in and are drafted."""
     file = place.root / "letters.jsonl"
     before = file.read_text(encoding="utf-8") if file.exists() else ""
-    lines = [json.dumps({"id": name, **made["letter"]}) for name, made in letters.items()]
-    texts = {**json.loads((place.root / "drafts.json").read_text(encoding="utf-8")), **letters}
+    numbered = {NUMBERS.get(name, name): made for name, made in letters.items()}
+    lines = [json.dumps({"id": name, **made["letter"]}) for name, made in numbered.items()]
+    texts = {**json.loads((place.root / "drafts.json").read_text(encoding="utf-8")), **numbered}
     place.write({"letters.jsonl": before + "\n".join([*lines, ""]), "drafts.json": json.dumps(texts)})
-    if drafts:
-        say(place, "batch", "--from", "inbox", "--json")
+    say(place, "batch", "--from", "inbox", "--json")
 
 
 def _states(project: Project, reviews: dict[str, str]) -> None:
@@ -253,9 +249,9 @@ def two_runs(place: Place) -> tuple[str, str]:
 
 
 def two_suites(place: Place) -> tuple[str, str]:
-    """A suite, run before and after a price changed."""
+    """A suite, run before and after long repairs became cheaper."""
     say(place, "eval", "prices", "--exit-zero")
-    place.edit("tools/prices.py", '"price": worked * RATE', '"price": worked * RATE + (9.0 if worked > 3 else 0.0)')
+    place.write({"extra": "12"})
     say(place, "eval", "prices", "--exit-zero")
     with place.open() as project:
         new, old = project.suite_runs().list()

@@ -70,7 +70,7 @@ async def release(request: Request, person: Decider, review_id: str) -> Response
     await _do(request, person, review_id, let_go)
     reviews = service_of(request).queue
     following = await to_thread.run_sync(lambda: reviews.next_open(person.name, queues=person.teams, but=review_id))
-    return RedirectResponse(f"/reviews/{following}" if following else "/reviews", status_code=303)
+    return RedirectResponse(f"/reviews/{following}#draft" if following else "/reviews", status_code=303)
 
 
 @router.post("/reviews/{review_id}/here")
