@@ -6,14 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from compound.errors import CompoundError
@@ -30,6 +28,7 @@ from compound.web.identity.people import People
 from compound.web.metrics import routes as metrics
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
+from compound.web.site.assets import assets
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
 from compound.web.site.render import Pages
@@ -40,7 +39,6 @@ from compound.web.worker import Worker
 if TYPE_CHECKING:
     from compound.project import Project
 
-STATIC: Final = Path(__file__).parent / "static"
 STOP_S: Final = 10.0
 """Seconds that runs have to end when the server stops."""
 TITLES: Final = {
@@ -80,7 +78,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     )
     app.state.place = place
     app.mount(PREFIX, create_api(place))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", assets(), name="static")
     app.include_router(login.router)
     app.include_router(openid.router)
     app.include_router(settings.router)

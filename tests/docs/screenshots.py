@@ -203,7 +203,9 @@ def running(project: Project, root: Path) -> Generator[None]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     end = time.monotonic() + 60
-    while time.monotonic() < end and not any(one.source == "backlog.csv" and one.done >= 50 for one in project.batches().list()):
+    while time.monotonic() < end and not any(
+        one.source == "backlog.csv" and one.done >= 50 for one in project.batches().list()
+    ):
         time.sleep(0.1)
     try:
         yield

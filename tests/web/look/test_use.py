@@ -20,6 +20,13 @@ def opened(person: Person, filled: Filled, name: str) -> Any:
     return page
 
 
+def held_by(person: Person, filled: Filled) -> dict[str, str]:
+    """Review to who holds it, as the list is told."""
+    asked = f"{person.site.address}/reviews/news?ids={','.join(filled.reviews.values())}"
+    held: dict[str, str] = person.context.request.get(asked).json()["held"]
+    return held
+
+
 def test_keys_are_off_or_others_and_none_works_while_a_request_is_on_its_way(
     ann: Person, filled: Filled, site: Site
 ) -> None:
@@ -53,9 +60,9 @@ def test_keys_are_off_or_others_and_none_works_while_a_request_is_on_its_way(
     expect(page.locator("html[data-shortcuts=off]")).to_have_count(0)
     page = opened(ann, filled, "ready")
     held: list[Any] = []
-    page.route("**/decide", held.append)
+    page.route("**/decide", lambda route: held.append(route))
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.body.dataset.busy === 'yes'")
+    expect(page.locator("body[data-busy=yes]")).to_have_count(1)
     page.keyboard.press("?")
     page.keyboard.press("Control+Enter")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -69,8 +76,13 @@ def test_the_next_review_is_there_before_it_is_asked_for_and_takes_the_focus(ann
     page = ann.page
     states: list[str] = []
     watch = ann.context.new_cdp_session(page)
-    watch.on("Preload.prefetchStatusUpdated", lambda event: states.append(event["status"]))
+
+    def told(event: dict[str, Any]) -> None:
+        states.append(str(event["status"]))
+
+    watch.on("Preload.prefetchStatusUpdated", told)
     watch.send("Preload.enable")
+    before = held_by(ann, filled)
     ann.open(f"/reviews/{filled.reviews['decided']}")
     coming = page.get_by_role("link", name="Next review")
     address = str(coming.get_attribute("href"))
@@ -78,8 +90,7 @@ def test_the_next_review_is_there_before_it_is_asked_for_and_takes_the_focus(ann
     while not {"Ready", "Success"} & set(states) and time.monotonic() < end:
         page.wait_for_timeout(50)
     assert {"Ready", "Success"} & set(states), states
-    asked = f"/reviews/news?ids={address.removeprefix('/reviews/').removesuffix('#draft')}"
-    assert ann.context.request.get(f"{ann.site.address}{asked}").json()["held"] == {}
+    assert held_by(ann, filled) == before
     page.keyboard.press("n")
     page.wait_for_url(f"**{address}")
     entry = page.evaluate("performance.getEntriesByType('navigation')[0].deliveryType")
