@@ -31,8 +31,8 @@ class Input:
 
     Attributes:
         path: Its place in the decision: `actions.0.arguments.order_id`.
-        kind: `text`, `line`, `number`, `whole`, `choice`, `choices` (any of them), `yes_no`, `date`, `moment`, `record`, `list`, `json`, or
-            `fixed` for a value that cannot be changed.
+        kind: `text`, `line`, `number`, `whole`, `choice`, `choices` (any of them), `yes_no`, `date`, `moment`,
+            `record`, `list`, `json`, or `fixed` for a value that cannot be changed.
         value: The drafted value, as the input shows it.
         may_be_null: Whether an empty input means null.
         inputs: Of a record, its fields; of a list, its entries.

@@ -6,7 +6,7 @@ import re
 import struct
 
 from tests.docs.codes import ROOT
-from tests.docs.screenshots import FOLDER, MOST_BYTES, SHOTS
+from tests.docs.screenshots.shots import FOLDER, MOST_BYTES, SHOTS
 
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 

@@ -223,7 +223,3 @@ def main(names: Sequence[str]) -> int:
         file.write_bytes(packed(png))
         sys.stdout.write(f"{file.relative_to(ROOT)} {file.stat().st_size} bytes\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
