@@ -30,7 +30,7 @@ from compound.web.metrics import routes as metrics
 from compound.web.quality import routes as quality
 from compound.web.reviews import routes as reviews
 from compound.web.runs import routes as runs
-from compound.web.site.assets import Assets
+from compound.web.site.assets import assets
 from compound.web.site.limits import Limits, TooManyError
 from compound.web.site.place import Place, place_of
 from compound.web.site.protect import Protect
@@ -87,7 +87,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
     )
     app.state.place = place
     app.mount(PREFIX, create_api(place))
-    app.mount("/static", Assets(), name="static")
+    app.mount("/static", assets(), name="static")
     app.include_router(login.router)
     app.include_router(openid.router)
     app.include_router(settings.router)

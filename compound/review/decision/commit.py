@@ -169,11 +169,16 @@ def _decision(  # noqa: PLR0913  # what a decision says
         draft=draft,
         body_sha256=review.draft_sha256 if draft == review.draft else digest(draft_to_json(draft)),
         refs=dict(refs),
-        reason=str(fields.get("reason") or "") or None,
+        reason=_reason(fields.get("reason")),
         fields=dict(fields),
         note=wish.note,
         decided_at=now,
     )
+
+
+def _reason(given: JsonValue) -> str | None:
+    """The reason as one text; several are listed, and `fields` has them one by one."""
+    return (", ".join(map(str, given)) if isinstance(given, list) else str(given or "")) or None
 
 
 def _shown(review: Review, action: Action, draft: Draft) -> Draft:

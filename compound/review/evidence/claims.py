@@ -23,6 +23,9 @@ ENOUGH: Final = 0.5
 FEW: Final = 4
 """A sentence with fewer words than this, and without facts, claims nothing: a greeting."""
 
+TELLING: Final = 4
+"""Letters of a word that says something: shorter ones stand in every text."""
+
 _STOPS: Final = ".!?\u2026\u3002\uff01\uff1f\u061f"
 """Marks that end a sentence, in the scripts that have their own."""
 _QUOTES: Final = "\"'\u201d\u2019\xbb)]"
@@ -30,6 +33,8 @@ _PART: Final = rf"[^\n{re.escape(_STOPS)}]*"
 _SENTENCE: Final = re.compile(rf"{_PART}(?:[.!?](?=\S){_PART})*[{re.escape(_STOPS)}]*[{re.escape(_QUOTES)}]*")
 _FACT: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|#?(?:\w+-)*\w*\d(?:[\w./:,-]*\w)?%?")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_TRIVIAL: Final = re.compile(r"\d{1,2}")
+"""A number that stands in many texts by chance: it proves a sentence only beside one of the sentence's words."""
 _NUMBER: Final = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w)")
 
 
@@ -88,16 +93,17 @@ def claims_in(text: str, known: Known) -> tuple[Claim, ...]:
     return tuple(_claim(text, start, end, known) for start, end in sentences(text))
 
 
-def value_claim(text: str, known: Known) -> Claim:
+def value_claim(text: str, known: Known, name: str = "") -> Claim:
     """An argument of an action as one claim: its value stands in the evidence, or what it says does.
 
     Args:
         text: The value, as it is shown.
         known: The evidence.
+        name: What the value is called: a small number counts only beside one of these words.
     """
     if not text.strip():
         return Claim(0, len(text), "empty")
-    if (found := known.fact(text.strip())) is not None:
+    if (found := known.fact(text.strip(), _words(name))) is not None:
         return Claim(0, len(text), "supported", (found,))
     parts = [one for one in claims_in(text, known) if one.state != "empty"]
     missing = tuple(fact for one in parts for fact in one.missing)
@@ -127,21 +133,31 @@ class Known:
         leaves: Sequence[Leaf] = leaves_of(evidence, source or {})
         self.leaves = [(leaf, Folded(leaf.text)) for leaf in leaves]
         self.said = [
-            (leaf, start, end, frozenset(_WORD.findall(folded(leaf.text[start:end]))))
+            (leaf, start, end, _words(leaf.text[start:end]))
             for leaf in leaves
             for start, end in sentences(leaf.text)
             if len(leaf.text) > 15
         ]
 
-    def fact(self, fact: str) -> Support | None:
-        """Where a fact stands: as a whole word, or as the same number."""
+    def fact(self, fact: str, beside: frozenset[str] = frozenset()) -> Support | None:
+        """Where a fact stands: as a whole word, or as the same number.
+
+        Args:
+            fact: As a text writes it.
+            beside: Words that are said of it. A number of one or two digits stands in many texts by chance: of those
+                only one counts that has one of these words too, in the text or in the name of the value.
+        """
         wanted = folded(fact)
+        leaves = self.leaves
+        if _TRIVIAL.fullmatch(wanted):
+            said = {word for word in beside if len(word) >= TELLING}
+            leaves = [one for one in leaves if said & (_words(one[0].text) | _words(_named(one[0])))]
         pattern = re.compile(rf"(?<!\w)(?<!\w-)(?<!\d[.,]){re.escape(wanted)}(?!\w)(?![.,]\d)")
         number = _as_number(wanted)
-        for leaf, text in self.leaves:
+        for leaf, text in leaves:
             if found := pattern.search(text.text):
                 return Support(leaf.path, *text.span(*found.span()), leaf.kind, fact)
-        for leaf, text in self.leaves if number is not None else ():
+        for leaf, text in leaves if number is not None else ():
             for found in _NUMBER.finditer(text.text):
                 if _as_number(found.group()) == number:
                     return Support(leaf.path, *text.span(*found.span()), leaf.kind, fact)
@@ -160,18 +176,27 @@ class Known:
 def _claim(text: str, start: int, end: int, known: Known) -> Claim:
     sentence = text[start:end]
     facts = list(dict.fromkeys(one.rstrip(".,:") for one in _FACT.findall(sentence)))
-    words = frozenset(_WORD.findall(folded(sentence)))
-    found = {fact: known.fact(fact) for fact in facts}
+    words = _words(sentence)
+    found = {fact: known.fact(fact, words) for fact in facts}
     missing = tuple(fact for fact, support in found.items() if support is None)
     supports = tuple(support for support in found.values() if support is not None)
     if missing:
         return Claim(start, end, "unsupported", supports, missing)
     said = known.sentence(words) if words else None
-    if said is not None and (supports or said.kind != "source" or len(words) >= FEW):
-        supports = (*supports, said)  # few words that the customer wrote too are a greeting
+    if said is not None and (supports or len(words) >= FEW):
+        supports = (*supports, said)  # few words that stand elsewhere too are a greeting
     if supports:
         return Claim(start, end, "supported", supports)
     return Claim(start, end, "empty" if len(words) < FEW else "unsupported")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(folded(text)))
+
+
+def _named(leaf: Leaf) -> str:
+    """The names on the way to a value, as words."""
+    return " ".join(step.replace("_", " ") for step in leaf.path if isinstance(step, str))
 
 
 def _as_number(text: str) -> Decimal | None:

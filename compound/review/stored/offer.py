@@ -9,7 +9,7 @@ from compound.errors import DataError, choices
 from compound.language.decisions import APPROVE, EDIT, REJECT
 from compound.language.json_schema import from_json_schema
 from compound.language.schema import SchemaPart, nullable
-from compound.language.types import STR, Enum, bare, show_type
+from compound.language.types import STR, Enum, Many, bare, show_type
 from compound.language.validate import validator
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def fields_of(
     if declared is None:
         what = f"this review does not offer {action!r}"
         raise DataError("review.not-offered", what, fix=choices(list(offer), action))
+    given = {name: _listed(value, declared.get(name)) if name == "reason" else value for name, value in given.items()}
     for name, value in given.items():
         _require_fit(action, name, value, declared)
     return {
@@ -77,6 +78,13 @@ def _of_move(action: str, given: Mapping[str, JsonValue]) -> dict[str, JsonValue
     if action == "return" and not given.get("reason"):
         raise _no_reason(action)
     return dict(given)
+
+
+def _listed(value: JsonValue, schema: Mapping[str, JsonValue] | None) -> JsonValue:
+    """A reason as it is declared: `wrong_fact,tone` is two where several may be given."""
+    if isinstance(value, str) and schema is not None and isinstance(bare(from_json_schema(schema), {}), Many):
+        return [one.strip() for one in value.split(",") if one.strip()]
+    return value
 
 
 def _require_fit(action: str, name: str, value: JsonValue, declared: Mapping[str, Mapping[str, JsonValue]]) -> None:
@@ -105,6 +113,7 @@ def _value(
 ) -> JsonValue:
     value = given[name] if name in given else present.get(name)
     is_blank = isinstance(value, str) and not value.strip() and from_json_schema(schema) == STR
+    is_blank = is_blank or (name == "reason" and value == [])
     if value is not None and not is_blank:
         return value
     if is_blank and name in given and name != "reason":
@@ -184,5 +193,6 @@ def _file(name: str, path: str) -> str:
 
 def _no_reason(action: str, schema: Mapping[str, JsonValue] = _TEXT) -> DataError:
     kind = bare(from_json_schema(schema), {})
+    kind = bare(kind.item, {}) if isinstance(kind, Many) else kind
     reasons = "|".join(kind.values) if isinstance(kind, Enum) else "TEXT"
     return DataError("review.reason", f"{action} needs a reason", fix=f"--reason {reasons}")

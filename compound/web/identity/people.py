@@ -178,7 +178,7 @@ class People(Tokens):
             connection.execute(sa.delete(web_session).where(web_session.c.session_hash == hashed(secret)))
 
     def set(self, name: str, **settings: object) -> None:
-        """Store settings of a person: `theme`, `language`, `shortcuts`."""
+        """Store settings of a person: `theme`, `language`, `shortcuts`, `keys`."""
         with self._store.write(durable=False) as connection:
             row = row_of(connection, name)
             known = {} if row is None else dict(row.settings or {})

@@ -1,7 +1,7 @@
 """`/reviews/bulk`: several ready drafts of one node are approved at once, each as a decision of its own.
 
-Only what nobody has to look at is approved so: its rule holds, nothing in it is flagged, its rows are unchanged, and
-it is the version that the list showed.
+Only what nobody has to look at is approved so: its rule holds, nothing in it is flagged, its rows are unchanged, it is
+the version that the list showed, and the person opened its text.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ async def confirm(request: Request, person: Decider) -> Response:
 @router.post("/reviews/bulk")
 async def approve(request: Request, person: Decider) -> Response:
     """Approve the picked reviews; each succeeds or fails for itself, and the page says so for each."""
-    picks = [one for one in (await request.form()).getlist("pick") if isinstance(one, str)]
-    found = await to_thread.run_sync(_approved, request, person, picks)
+    form = await request.form()
+    picks, read = ([one for one in form.getlist(name) if isinstance(one, str)] for name in ("pick", "read"))
+    found = await to_thread.run_sync(_approved, request, person, picks, frozenset(read))
     done = [one for one in found if one.decided is not None]
     values = {"done": done, "left": [one for one in found if one.decided is None]}
     return place_of(request).pages.render(request, "reviews/bulk_done.html", values, person=person)
@@ -161,8 +162,12 @@ def _sum(ready: Sequence[Picked]) -> Sequence[tuple[str, int, float]]:
     return [(name, n, sum(one.amount or 0.0 for one in effects if one.name == name)) for name, n in often.items()]
 
 
-def _approved(request: Request, person: Person, picks: Sequence[str]) -> list[Picked]:
+def _approved(request: Request, person: Person, picks: Sequence[str], read: frozenset[str]) -> list[Picked]:
     found, place = _judged(request, person, picks), place_of(request)
+    words = Words.of(chosen(request, person))
+    for one in found:
+        if one.pick not in read:
+            one.why_not = one.why_not or words.text("its text was not opened")
     waits: dict[Future[Decided], Picked] = {}
     for one in found:
         if one.why_not or one.page is None:

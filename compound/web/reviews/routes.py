@@ -8,10 +8,11 @@ from fastapi.responses import JSONResponse, Response
 
 from compound.web.reviews import bulk
 from compound.web.reviews.listing import list_page
-from compound.web.reviews.news import news
+from compound.web.reviews.news import MOST, news
 from compound.web.reviews.one import moves, routes
 from compound.web.reviews.one.seen import Reader
 from compound.web.reviews.paging import Search
+from compound.web.reviews.presence import presence_of
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -33,7 +34,15 @@ async def changes(request: Request, person: Reader, since: float = 0.0, ids: str
     place, words = place_of(request), Words.of(chosen(request, person))
     search, asked = Search.of(request.query_params), [one for one in ids.split(",") if one]
     found = await to_thread.run_sync(news, place.project, person, search, since, asked, words)
-    return JSONResponse(found)
+    looking = presence_of(request).of(asked[:MOST], person.name)
+    return JSONResponse({**found, "looking": {name: ", ".join(who) for name, who in looking.items()}})
+
+
+@router.get("/reviews/ahead")
+async def ahead() -> Response:
+    """What a browser may fetch before it is asked for: the next review, which a GET neither claims nor changes."""
+    rules = {"prefetch": [{"source": "document", "where": {"selector_matches": "a.ahead"}, "eagerness": "immediate"}]}
+    return JSONResponse(rules, media_type="application/speculationrules+json")
 
 
 # Names of pages are no ids of reviews, and come first.

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 if TYPE_CHECKING:
     from starlette.responses import Response
-    from starlette.types import Scope
+    from starlette.types import ASGIApp, Scope
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -31,7 +32,12 @@ def root() -> str:
     return f"/static/{version()}"
 
 
-class Assets(StaticFiles):
+def assets() -> ASGIApp:
+    """The static files, compressed. A page itself never is: it holds a secret beside what others wrote."""
+    return GZipMiddleware(_Assets())
+
+
+class _Assets(StaticFiles):
     """The files, under the address of the present version for ever, and under `/static` as long as they are the same.
 
     Another version is answered like `/static`: a page of an older server may still ask for it.

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from compound.web.site.assets import root
+from compound.web.site.keys import KEYS, own_keys
 from compound.web.site.names import named
 from compound.web.site.protect import NONCE
 from compound.web.site.times import Moments, decimal
@@ -72,6 +73,8 @@ class Pages:
             "languages": LANGUAGES,
             "direction": words.direction,
             "theme": theme,
+            "keys": KEYS,
+            "own_keys": {} if person is None else own_keys(person),
             "csrf": "" if person is None else person.csrf,
             "moment": Moments(words).show,
             "decimal": partial(decimal, words),

@@ -1,15 +1,20 @@
 // Keys: an element says its own with data-key ("e", "Control+Enter", "g r"); a key does what a click on it does.
 // None works in a field, in an open dialog, while a page or a form is on its way, or while it is held down.
 
-const busy = () => document.readyState === "loading" || document.body.dataset.busy === "yes";
+const busy = () => document.readyState !== "complete" || document.body.dataset.busy === "yes";
 const isField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]");
 const visible = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
+
+// A person may have other keys in place of the usual ones: what a pressed key means.
+const own = JSON.parse(document.documentElement.dataset.keymap ?? "{}");
+const usual = new Map(Object.entries(own).map(([key, mine]) => [mine, key]));
+export const meaning = (event) => usual.get(event.key) ?? (event.key in own ? "" : event.key);
 
 let prefix = "";
 let prefixTimer = 0;
 
 function wanted(event) {
-  const name = (event.ctrlKey || event.metaKey ? "Control+" : "") + event.key;
+  const name = event.ctrlKey || event.metaKey ? `Control+${event.key}` : prefix ? event.key : meaning(event);
   const full = prefix ? `${prefix} ${name}` : name;
   const found = [...document.querySelectorAll("[data-key]")].filter(
     (node) => visible(node) && node.dataset.key.split("|").includes(full),
@@ -67,7 +72,8 @@ addEventListener("keydown", (event) => {
   }
   if (inField && !(isChord && event.key === "Enter")) return;
   if (!isChord && document.documentElement.dataset.shortcuts === "off") return;
-  if (!isChord && !prefix && (event.key === "j" || event.key === "k") && move(event.key === "j" ? 1 : -1)) {
+  const step = { j: 1, k: -1 }[meaning(event)];
+  if (!isChord && !prefix && step && move(step)) {
     event.preventDefault();
     return;
   }

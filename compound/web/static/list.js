@@ -1,6 +1,7 @@
 // The list of reviews: what is new or gone without moving a row, more rows in place, and a selection by keys.
 
 import { elements, whole } from "./html.js";
+import { meaning } from "./keys.js";
 
 const EVERY_S = 5;
 const MOST = 20;
@@ -9,7 +10,7 @@ const seconds = (n) => new Promise((done) => setTimeout(done, n * 1000));
 const listed = () => [...(rows?.querySelectorAll("li[data-id]") ?? [])];
 
 // News: rows stay where they are. What is gone fades in place; what is new is announced and shown on request.
-function show({ counts, gone, held, ...told }) {
+function show({ counts, gone, held, looking, ...told }) {
   for (const node of document.querySelectorAll(".views [data-count]")) {
     node.textContent = counts[node.dataset.count] || "";
   }
@@ -21,10 +22,14 @@ function show({ counts, gone, held, ...told }) {
     mark.textContent = why ?? "";
     const box = row.querySelector(".pick input");
     if (box && why !== undefined) [box.checked, box.disabled] = [false, true];
-    const holder = row.querySelector(".held");
-    holder.hidden = !held[row.dataset.id];
-    holder.lastElementChild.textContent = held[row.dataset.id] ?? "";
+    for (const [mark, who] of [[".held", held], [".looking", looking]]) {
+      const chip = row.querySelector(mark);
+      const names = mark === ".looking" && looking[row.dataset.id] === held[row.dataset.id] ? "" : who[row.dataset.id];
+      chip.hidden = !names;
+      chip.lastElementChild.textContent = names ?? "";
+    }
   }
+  document.title = `${counts.open ? `(${counts.open}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
   const pill = document.querySelector(".pill");
   const link = pill.firstElementChild;
   const text = link.dataset.one.replace("%(n)s", told.new);
@@ -74,7 +79,7 @@ if (send) {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.key !== "x" || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (meaning(event) !== "x" || event.repeat || event.altKey || event.ctrlKey || event.metaKey) return;
   if (document.documentElement.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return;
   const row = document.activeElement?.closest?.("li[data-id]");
   const box = row?.querySelector(".pick input:not(:disabled)");

@@ -1,6 +1,7 @@
-// The page of one review: lights the evidence of a claim, keeps what is typed, says what an edit does, holds the
-// review while it is on the screen, counts down the undo time. Without it the page still works.
+// The page of one review: lights the evidence of a claim, keeps what is typed, says what an edit does, counts down the
+// undo time. Without it the page still works.
 
+import { holding, presence } from "./holding.js";
 import { elements, whole } from "./html.js";
 
 const panes = document.querySelector("[data-review]");
@@ -56,31 +57,12 @@ function tell(what, who = "", why = "") {
   happened.hidden = false;
 }
 
-// Holding: only while the page is seen.
-async function hold() {
-  if (document.visibilityState !== "visible" || document.body.dataset.busy === "yes") return;
-  const body = new FormData();
-  body.set("draft_sha256", panes.dataset.draft);
-  const answer = await whole(send("/hold", { method: "POST", body }));
-  if (!answer?.ok) {
-    if (answer === null) tell("offline");
-    return;
-  }
-  const now = JSON.parse(answer.text);
-  if (now.state === "held") {
-    for (const input of document.querySelectorAll("input[name=version]")) input.value = now.version;
-    if (!happened.querySelector("[data-what=offline]").hidden) happened.hidden = true;
-    panes.dataset.held = "yes";
-  } else {
-    const known = { stale: "stale", redrafted: "redrafted", taken: "taken", decided: "decided" };
-    tell(known[now.state] ?? "closed", now.who, now.why);
-  }
+function untell(what) {
+  if (!happened.querySelector(`[data-what=${what}]`).hidden) happened.hidden = true;
 }
-if (isOpen && document.querySelector(".decide")) {
-  hold();
-  setInterval(hold, 30000);
-  document.addEventListener("visibilitychange", hold);
-}
+
+if (isOpen && document.querySelector(".decide")) holding({ send, tell, untell, panes });
+presence({ send, csrf });
 
 // An edit: what it would do, and where it is kept.
 const form = document.querySelector("form[data-action=edit]");

@@ -83,6 +83,23 @@ def test_a_greeting_claims_nothing(text: str) -> None:
     assert only(text).state == "empty"
 
 
+@pytest.mark.parametrize("text", ["The workshop", "Refunds team", "Best wishes"])
+def test_few_words_that_stand_elsewhere_too_claim_nothing(text: str) -> None:
+    assert only(text).state == "empty"
+
+
+def test_a_small_number_is_no_evidence_by_chance() -> None:
+    evidence: dict[str, Any] = {"rows": [{"id": "A-1", "rank": 2}, {"id": "A-2", "seats": 4}]}
+    letter = {"id": "7", "subject": "1", "body": "Is the red bicycle ready?"}
+    for text in ("You have 1 month to complain.", "It costs 2 euros.", "Wait 7 days."):
+        (claim,) = claims_of(text, evidence, letter)
+        assert claim.state == "unsupported", text
+    (claim,) = claims_of("The car has 4 seats.", evidence, letter)
+    assert claim.supports[0].path == ("rows", 1, "seats")
+    (claim,) = claims_of("It takes 5 to 7 business days.", EVIDENCE, letter)
+    assert {one.path for one in claim.supports} == {("passages", 0, "text")}
+
+
 def test_a_number_inside_a_longer_one_is_another_number() -> None:
     assert only("You get 65.29 back.").missing == ("65.29",)
     assert only("Order #W is on its way, 2 of 2.").missing != ()

@@ -12,6 +12,12 @@ EVIDENCE: dict[str, Any] = {"orders": [{"id": "#W1", "total": 265.29}, {"id": "#
 SOURCE = {"body": "Please send it to 3 Elm Street, Cafe\u0301 Corner. \uff37\uff12 too."}
 
 
+def test_a_small_number_counts_only_where_it_is_called_the_same() -> None:
+    known = Known({"rows": [{"quantity": 1, "colour": "red"}]}, {"subject": "1"})
+    assert value_claim("1", known, "return: quantity").supports[0].path == ("rows", 0, "quantity")
+    assert value_claim("1", known, "return: months").state == "unsupported"
+
+
 @pytest.mark.parametrize(
     ("value", "state", "path", "says"),
     [

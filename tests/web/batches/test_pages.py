@@ -15,16 +15,6 @@ from tests.project.batches.watched import Watched, until
 from tests.web.batches.conftest import batch_of
 from tests.web.conftest import Person, Site, aside
 
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
-
-
-def serious(person: Person) -> list[str]:
-    """What axe finds serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(person.page, options=AXE).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
-
 
 def test_a_project_without_batches_says_how_to_run_one(owner: Callable[..., Person], site: Site) -> None:
     page = owner().open("/batches")
@@ -101,17 +91,6 @@ def test_what_is_not_possible_is_said_on_the_page(owner: Callable[..., Person], 
     said = page.request.post(f"{person.site.address}/batches/{job}/pause", form={"csrf": csrf})
     assert (said.status, "nothing to pause" in said.text()) == (409, True)
     assert page.request.get(f"{person.site.address}/batches/nope").status == 404
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_of_access(owner: Callable[..., Person], watched: Watched, theme: str) -> None:
-    job = batch_of(watched)
-    person = owner(color_scheme=theme)
-    found: list[str] = []
-    for path in ("/batches", f"/batches/{job}"):
-        person.open(path)
-        found += serious(person)
-    assert found == []
 
 
 def test_somebody_without_the_right_sees_no_batches(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import Person
@@ -57,20 +56,6 @@ def test_two_runs_are_compared_as_paired_differences(owner: Callable[..., Person
     assert row.locator("line.zero").count() == 1
     expect(page.locator("section[aria-labelledby=worse]")).to_contain_text("head-1")
     expect(page.locator("section[aria-labelledby=better]")).to_contain_text("head-4")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_of_access(owner: Callable[..., Person], theme: str) -> None:
-    person = owner(color_scheme=theme)
-    person.open("/evaluations")
-    found = serious(person)
-    person.page.locator("tbody tr").first.get_by_role("link", name="sums").click()
-    person.page.wait_for_load_state()
-    found += serious(person)
-    person.page.get_by_role("button", name="Compare").click()
-    person.page.wait_for_url("**/compare**")
-    found += serious(person)
-    assert found == []
 
 
 def test_an_unknown_run_is_not_found(owner: Callable[..., Person]) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Person, Site, aside
@@ -164,39 +162,6 @@ def test_a_graph_shows_what_check_finds_and_where(ann: Ann) -> None:
     expect(page.get_by_role("button", name="Run")).to_be_disabled()
     page.goto(page.url.replace("broken#L7", "answer"))
     expect(page.get_by_label("letter.subject")).to_have_value("Tap")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_of_accessibility(ann: Ann, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    page = open_run(ann(color_scheme=scheme), "Water 1")
-    run = page.url
-    other = page.context.request.get(f"{run.rsplit('/', 1)[0]}?q=Water 3").text()
-    match = re.search(r'href="/runs/([0-9a-f]{32})"', other)
-    assert match is not None
-    options: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
-    base = run.rsplit("/runs/", 1)[0]
-    paths = ["/runs", "/graphs", "/graphs/broken", "/graphs/ask", f"{run.removeprefix(base)}?node=before&tab=output"]
-    for path in [*paths, f"{run.removeprefix(base)}/against/{match[1]}"]:
-        page.goto(f"{base}{path}")
-        faults = Axe().run(page, options=options).response["violations"]
-        serious = [
-            (one["id"], [node["html"][:200] for node in one["nodes"]])
-            for one in faults
-            if one["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], path
-
-
-def test_no_page_is_wider_than_a_phone(ann: Ann, site: Site) -> None:
-    page = open_run(ann(viewport={"width": 360, "height": 740}), "Water 1")
-    run = page.url
-    for address in ("/runs", "/graphs", "/graphs/ask", "/graphs/broken"):
-        page.goto(f"{site.address}{address}")
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), address
-    page.goto(f"{run}?node=draft")
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_a_run_of_a_removed_graph_is_still_drawn(ann: Ann, site: Site) -> None:

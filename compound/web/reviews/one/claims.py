@@ -154,7 +154,7 @@ def claims_of_draft(
         shown(claim, text[claim.start : claim.end], "", number)
         for claim, number in zip((one for one in claims_in(text, known) if one.state != "empty"), numbers, strict=False)
     ]
-    proven = ((one, value_claim(one.text, known)) for one in arguments)
+    proven = ((one, value_claim(one.text, known, one.where)) for one in arguments)
     of_arguments = {
         one.place: shown(claim, one.text, one.where, number)
         for (one, claim), number in zip((pair for pair in proven if pair[1].state != "empty"), numbers, strict=False)

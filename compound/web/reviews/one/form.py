@@ -31,8 +31,8 @@ class Input:
 
     Attributes:
         path: Its place in the decision: `actions.0.arguments.order_id`.
-        kind: `text`, `line`, `number`, `whole`, `choice`, `yes_no`, `date`, `moment`, `record`, `list`, `json`, or
-            `fixed` for a value that cannot be changed.
+        kind: `text`, `line`, `number`, `whole`, `choice`, `choices` (any of them), `yes_no`, `date`, `moment`,
+            `record`, `list`, `json`, or `fixed` for a value that cannot be changed.
         value: The drafted value, as the input shows it.
         may_be_null: Whether an empty input means null.
         inputs: Of a record, its fields; of a list, its entries.
@@ -149,6 +149,8 @@ class _Maker:
     def _list(self, shown: Input, part: SchemaPart, value: JsonValue, depth: int) -> Input:
         present = cast("list[JsonValue]", value) if isinstance(value, list) else []
         item = part.one("items") or SchemaPart.of(None)
+        if (values := _choices(item.resolved())) is not None:
+            return _with(shown, kind="choices", choices=values, value=",".join(map(str, present)))
         inputs = [
             _with(self.make(item, one, f"{shown.path}.{index}", depth=depth + 1), can_drop=True)
             for index, one in enumerate(present)

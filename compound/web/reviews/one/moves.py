@@ -16,7 +16,8 @@ from compound.review.stored.machine import UNDECIDED
 from compound.spec.words import parse_duration
 from compound.web.reviews.assigning import assign_to
 from compound.web.reviews.one.pens import content_of
-from compound.web.reviews.one.seen import Decider, seen, service_of
+from compound.web.reviews.one.seen import Decider, Reader, seen, service_of
+from compound.web.reviews.presence import presence_of
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,19 @@ async def release(request: Request, person: Decider, review_id: str) -> Response
     await _do(request, person, review_id, let_go)
     reviews = service_of(request).queue
     following = await to_thread.run_sync(lambda: reviews.next_open(person.name, queues=person.teams, but=review_id))
-    return RedirectResponse(f"/reviews/{following}" if following else "/reviews", status_code=303)
+    return RedirectResponse(f"/reviews/{following}#draft" if following else "/reviews", status_code=303)
+
+
+@router.post("/reviews/{review_id}/here")
+async def here(request: Request, person: Reader, review_id: str) -> Response:
+    """The page of a review is on a screen, or was closed (`away`); who else looks at it."""
+    away = (await _form(request)).get("away") == "yes"
+    await to_thread.run_sync(seen, request, person, review_id)
+    presence = presence_of(request)
+    if away:
+        presence.away(review_id, person.name)
+        return JSONResponse({"others": []})
+    return JSONResponse({"others": list(presence.here(review_id, person.name))})
 
 
 @router.post("/reviews/{review_id}/hold")
@@ -103,7 +116,8 @@ def _held(service: ReviewService, review_id: str, user: str, shown: str) -> dict
         item = queue.extend(review_id, user) if mine else queue.claim(review_id, user)
     except ConflictError as error:
         return {"state": "taken", "why": error.what, "who": "", "version": item.version}
-    return {"state": "held", "why": "", "who": user, "version": item.version, "until": item.lease_until}
+    left = (item.lease_until or now) - now
+    return {"state": "held", "why": "", "who": user, "version": item.version, "until": item.lease_until, "left_s": left}
 
 
 def _decider(service: ReviewService, item: Review) -> str:

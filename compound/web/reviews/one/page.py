@@ -213,10 +213,12 @@ def draft_claims(
     """The claims of a text and of the arguments of effects, on the evidence of a review."""
     own = [text, item.draft.text, *item.draft.fields.values(), *(dict(one.arguments) for one in effects)]
     proofs = without_own_words(view.evidence, grounds, own)
-    return claims_of_draft(text, _arguments(service, effects, text), proofs, view.item)
+    return claims_of_draft(text, _arguments(service, effects, text, item.item_id), proofs, view.item)
 
 
-def _arguments(service: ReviewService, effects: Sequence[ForeseenEffect], text: str) -> list[Argument]:
+def _arguments(
+    service: ReviewService, effects: Sequence[ForeseenEffect], text: str, own_id: str | None
+) -> list[Argument]:
     """The arguments that say something about the world: no choices of a list, no texts that are sent."""
     found: list[Argument] = []
     for index, one in enumerate(effects):
@@ -225,8 +227,8 @@ def _arguments(service: ReviewService, effects: Sequence[ForeseenEffect], text: 
             _of_choices(inputs_of({"a": schema}, {"a": dict(one.arguments)}, _no_effect)[0]) if schema else set[str]()
         )
         for path, value in leaves(dict(one.arguments)):
-            if (text and text in value) or ".".join(map(str, path)) in fixed:
-                continue
+            if (text and text in value) or value == own_id or ".".join(map(str, path)) in fixed:
+                continue  # the id of the source item leads to itself: nothing to look up
             label = " ".join(str(step) for step in path if isinstance(step, str))
             where = f"{one.name}: {label}".replace("_", " ")
             found.append(Argument(where=where, place=(index, *path), text=value))

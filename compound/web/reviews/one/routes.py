@@ -84,7 +84,7 @@ async def query(request: Request, person: Reader, review_id: str, name: str) -> 
     def found() -> Response:
         view = seen(request, person, review_id)
         ran = service_of(request).queries(review_id).get(name)
-        template = "item_query.html" if request.headers.get("x-fragment") else "item_query_page.html"
+        template = "one_query.html" if request.headers.get("x-fragment") else "one_query_page.html"
         values = {"name": name, "ran": ran, "item": view}
         return place_of(request).pages.render(request, f"reviews/{template}", values, person=person)
 
@@ -198,7 +198,10 @@ def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found:
         "mail": sanitized(html) if html else "",
         "editing": bool(sent.form.get("action") == "edit" or (values and page.is_open)),
     }
-    return place_of(request).pages.render(request, "reviews/one.html", shown, person=person, status=_status(sent.error))
+    made = place_of(request).pages.render(request, "reviews/one.html", shown, person=person, status=_status(sent.error))
+    if page.next_id and not page.is_waiting:
+        made.headers["speculation-rules"] = '"/reviews/ahead"'
+    return made
 
 
 def _status(error: CompoundError | None) -> int:

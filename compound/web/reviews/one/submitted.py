@@ -89,6 +89,8 @@ def _read(  # noqa: PLR0911 - one branch per kind of input
         return _record(one, before, form, errors)
     if one.kind == "list":
         return _list(one, before, form, errors)
+    if one.kind == "choices" and one.name in form:
+        return _several(one, before, form, errors)
     if one.kind == "fixed" or one.name not in form:
         return NOTHING if one.is_new else before
     text = form[one.name].replace("\r\n", "\n").replace("\r", "\n")
@@ -138,6 +140,14 @@ def _list(one: Input, before: JsonValue, form: Form, errors: _Errors) -> JsonVal
             continue
         made.append(value)
     return made if made or before is not None else None
+
+
+def _several(one: Input, before: JsonValue, form: Form, errors: _Errors) -> JsonValue:
+    """The ticked ones: each has a name of its own, so that a form without JavaScript says all of them."""
+    ticked: list[JsonValue] = [choice for choice in one.choices if f"{one.name}.{choice}" in form]
+    if one.is_required and not ticked:
+        errors.add(one.path, _WrongError(N_("is needed")))
+    return ticked if ticked or before is not None or one.is_required else None
 
 
 def _flat(one: Input) -> list[Input]:
