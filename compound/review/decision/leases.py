@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -44,11 +44,25 @@ _AHEAD = 500
 """Reviews that `next_open` looks at."""
 
 
-def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
+def next_open(
+    backend: Backend,
+    user: str,
+    *,
+    queues: Sequence[str],
+    but: str,
+    ready: bool | None = None,
+    without: Collection[str] = (),
+) -> str | None:
     """Id of the review that comes after another one for a user, who may hold it already; behind the last, the first."""
     query = _free(user, backend.clock(), mine=True).limit(_AHEAD)
+    if queues:
+        query = query.where(_REVIEW.c.queue.in_(queues))
+    if ready is not None:
+        query = query.where(_REVIEW.c.ready.is_(ready))
+    if without:
+        query = query.where(_REVIEW.c.review_id.not_in(without))
     with backend.store.read() as db:
-        rows = db.execute(query.where(_REVIEW.c.queue.in_(queues)) if queues else query)
+        rows = db.execute(query)
         found = list(rows.scalars())
     at = found.index(but) if but in found else -1
     return next((one for one in (*found[at + 1 :], *found[: at + 1]) if one != but), None)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 """Rows of a page."""
+VIEW_KEYS: Final = {"open": "o", "mine": "m", "ready": "r", "look": "l"}
+"""View to the key that shows it, after `v`."""
 SOON_S: Final = 3_600.0
 """Seconds before its time in which a review is due soon."""
 
