@@ -9,12 +9,14 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from compound.cli.output import say, visible, wrapped
+from compound.cli.review.claims import lines_of, unsupported
 from compound.cli.review.fields import BEAT_S, Fields, problems_of, told
 from compound.cli.review.keyboard import END, Keyboard
 from compound.cli.review.screen import keys_of, outcome, prompt_of, say_help, say_review
 from compound.cli.review.tally import Tally
 from compound.errors import CompoundError, ConflictError
 from compound.review.decision.backend import LEASE_S
+from compound.review.stored.offer import WITHOUT_EFFECTS
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -176,6 +178,7 @@ class WorkSession:
         if view.status in _HOLDS and "approve" in view.offers:
             foreseen = service.foresee(view.review_id, "approve", user=self._user)
             said = [f"approve: {told(foreseen, view)}", *problems_of(foreseen)]
+            said += lines_of(unsupported(service, view, foreseen))
         say_review(view, said, self.tally.left(self._queues, self._ready, self._left))
 
     def _by(self) -> str:
@@ -228,6 +231,8 @@ class WorkSession:
         """Decide the shown version and carry it out; the session then goes on."""
         view = self._now
         self._beat()
+        if action not in WITHOUT_EFFECTS and view.risk > 0:
+            self._check(action, fields)
         with self.tally.deciding(view, action):
             decided = self._service.decide(
                 view.review_id,
@@ -241,6 +246,26 @@ class WorkSession:
         self._service.queue.desk.drop(view.review_id, self._user)
         self._told(view, decided)
         raise _Next
+
+    def _check(self, action: str, fields: Mapping[str, JsonValue] | None) -> None:
+        """Ask whether the person checked what the evidence does not say; the audit log keeps the answer.
+
+        Raises:
+            DataError: `review.unchecked`.
+        """
+        from compound.errors import DataError
+
+        service, review_id = self._service, self._now.review_id
+        foreseen = service.foresee(review_id, action, user=self._user, fields=fields)
+        found = unsupported(service, self._now, foreseen)
+        if not found:
+            return
+        for words in found.values():
+            say(visible(f"  without evidence: {' '.join(words.split())}"))
+        if self._asked("this review has a risk; did you check each of these? (yes, no) ").lower() not in ("y", "yes"):
+            what = f"{len(found)} statements have no evidence and are not checked"
+            raise DataError("review.unchecked", what, fix="check each, or edit the text")
+        service.queue.desk.confirm(review_id, self._user, list(found))
 
     def _told(self, view: ReviewView, decided: Decided) -> None:
         self.tally.add(view, decided)

@@ -15,6 +15,8 @@ from tests.support.terminal import Terminal
 from tests.web.one.workshop import STEPS, TEXT, row, workshop
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from tests.project.keys.table import Place
 
 KEYS = "[q]uit\n> "
@@ -31,7 +33,12 @@ def arrive(place: Place, drafts: dict[str, dict[str, Any]]) -> None:
     place.write({"drafts.json": json.dumps({name: {"text": TEXT, **made} for name, made in drafts.items()})})
     with place.open() as project:
         for name in drafts:
-            letter = {"id": name, "subject": f"Bike {name}", "body": "Is my bike J-1 ready?", "email": "ann@x.example"}
+            letter: JsonValue = {
+                "id": name,
+                "subject": f"Bike {name}",
+                "body": "Is my bike J-1 ready?",
+                "email": "ann@x.example",
+            }
             assert project.run("answer", {"letter": letter}).status == "waiting_review"
 
 
@@ -192,11 +199,15 @@ def test_a_draft_that_is_out_of_date_is_drafted_again_before_it_is_decided(place
 
 def test_a_pipe_says_a_line_for_each_key(tmp_path: Path) -> None:
     place = workshop(tmp_path)
-    arrive(place, {"T-1": {}, "T-2": {}, "T-3": {}})
-    done = run_forked([COMPOUND, "review", "work"], cwd=place.root, env=env("ann"), given="j\nr\n2\n?\nr\nother\na\n")
+    arrive(place, {"T-1": {}, "T-2": {}, "T-3": {"risk": 1, "text": "Your bike gets a free bell."}})
+    done = run_forked(
+        [COMPOUND, "review", "work"], cwd=place.root, env=env("ann"), given="j\nr\n2\n?\nr\nother\na\nno\na\nyes\n"
+    )
     assert done.returncode == 0, done.stderr
     assert "  a  approve: do what is shown" in done.stdout
     assert "is not one of" in done.stdout
+    assert "the evidence does not say: Your bike gets a free bell." in done.stdout
+    assert "statements have no evidence and are not checked" in done.stdout
     assert "nothing else waits\n\ndecided 2: 1 reject, 1 approve" in done.stdout
     assert [name for name, _ in letters(place)] == ["T-3"]
     assert place.say("review", "list", "--json", "--mine", "--user", "ann").json == []
