@@ -100,7 +100,7 @@ def outcome(decided: Decided) -> str:
     """What a decision did, in one line."""
     effects = ", ".join(f"{one.get('name')} {one.get('status')}" for one in decided.effects)
     if decided.undo_until:
-        return f"{decided.action}: nothing is done before {decided.undo_until}; z takes it back"
+        return f"{decided.action}: nothing is done before {decided.undo_until}; z undoes it"
     if decided.action in _PASSED:
         return f"{decided.action}: {_PASSED[decided.action]}"
     if decided.agree:

@@ -119,7 +119,7 @@ class WorkSession:
             if following is None:
                 return False
             try:
-                is_stale = service.queue.show(following).status == "stale"  # nobody holds it before it is drafted again
+                is_stale = service.queue.show(following).status == "stale"  # it is drafted again before it is claimed
                 self._view = (
                     service.show(following) if is_stale else service.claim(following, user=self._user, lease_s=LEASE_S)
                 )

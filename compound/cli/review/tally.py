@@ -66,7 +66,7 @@ class Tally:
             raise
 
     def undone(self, review_id: str) -> None:
-        """Note that a decision was taken back."""
+        """Note that a decision was undone."""
         self._entries = [one for one in self._entries if one.review_id != review_id]
         self._undone += 1
 

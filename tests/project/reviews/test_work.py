@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compound.errors import ConflictError
+from tests.project.reviews.terminal import Terminal
 from tests.support.forked import COMPOUND, run_forked
-from tests.support.terminal import Terminal
 from tests.web.one.workshop import STEPS, TEXT, row, workshop
 
 if TYPE_CHECKING:
