@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -18,8 +18,8 @@ from compound.cli.logs import configure_logs
 from compound.cli.review import certify as _certify
 from compound.cli.review import effects as _effects
 from compound.cli.review import feedback as _feedback
-from compound.cli.review import moves as _review_moves
 from compound.cli.review import quality as _review_quality
+from compound.cli.review import work as _review_work
 from compound.cli.work import backup as _backup
 from compound.cli.work import batch as _batch
 from compound.cli.work import batches as _batches
@@ -47,9 +47,23 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from compound.version import VERSION
+
+        sys.stdout.write(f"compound {VERSION}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def log_to_stderr() -> None:
+def log_to_stderr(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Send the library's logs to standard error: standard output holds only the result."""
+    del version  # said before any command
     configure_logs()
 
 
@@ -69,18 +83,16 @@ for module in (
     _serve,
 ):
     module.register(app)
-_feedback.register(_review_moves.app)
-_review_quality.register(_review_moves.app)
-app.add_typer(_review_moves.app, name="review")
+_feedback.register(_review_work.app)
+_review_quality.register(_review_work.app)
+app.add_typer(_review_work.app, name="review")
 app.add_typer(_effects.app, name="effects")
 app.add_typer(_batches.app, name="batches")
 app.add_typer(_store.app, name="store")
 app.add_typer(_people.app, name="people")
-app.add_typer(_people.app, name="people")
 app.add_typer(_specialists.app, name="specialists")
 app.add_typer(_traces.app, name="traces")
 app.add_typer(_tools.app, name="tools")
-app.add_typer(_webhooks.app, name="webhooks")
 app.add_typer(_webhooks.app, name="webhooks")
 
 

@@ -78,7 +78,9 @@ def seed(
             right=["version", "rows"],
         )
     for store in report.records:
-        how = "filled" if store.loaded else "already filled; --force fills it again"
+        how = "filled" if store.rows else "its tables are made; they are empty"
+        if not store.loaded:
+            how = "already filled; --force fills it again"
         say(f"{store.name}: {store.where} ({how})")
 
 

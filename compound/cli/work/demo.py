@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,7 +92,7 @@ def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
     else:
         say(f"nothing was sent or changed without a person: {ready} drafts are ready, {look} need a look")
     say(proof.text())
-    say("next:")
+    say(f"next{_where()}:")
     say("  compound serve                           decide in a browser, and see runs, batches and evaluations")
     say("  compound review list --ready             drafts that pass every check; then: show|approve|edit|reject")
     say("  compound review list --needs-a-look      the others, with what is unexplained")
@@ -99,3 +101,11 @@ def _ending(summary: BatchSummary, proof: Certification, suite: str) -> None:
     say('  compound traces sql "select node_name, count(*) from spans group by 1"')
     say("  compound draw                            the graph as a picture")
     say("  compound run --text '...' --draft        your own text; no effect runs")
+
+
+def _where() -> str:
+    """How to call the program where a shell does not find it: after `make demo` it lies in `.venv/bin`."""
+    from shutil import which
+
+    called = Path(sys.argv[0])
+    return f" (`compound` is {called} here)" if called.name == "compound" and which("compound") is None else ""

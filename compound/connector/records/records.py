@@ -181,6 +181,21 @@ class Records:
             found = connection.execute(sa.select(columns).order_by(*columns.primary_key).limit(limit))
             return [dict(row) for row in found.mappings()]
 
+    def row_count(self) -> int:
+        """Number of rows of all declared tables."""
+        with self._connection() as connection:
+            counts = [sa.select(sa.func.count()).select_from(self._metadata.tables[one]) for one in self._file.tables]
+            return sum(connection.execute(one).scalar_one() for one in counts)
+
+    def require_tables(self) -> None:
+        """Raise unless effects can be performed.
+
+        Raises:
+            ConnectorError: `records.not-seeded`, `records.unreachable`.
+        """
+        with self._connection() as connection:
+            connection.execute(sa.select(self._metadata.tables[APPLIED].c.effect_key).limit(1))
+
     def applied(self) -> list[str]:
         """The keys of all applied effects, unordered."""
         with self._connection() as connection:

@@ -279,7 +279,8 @@ class Rehearser:
                 what = f"{name} was written for the original draft, but {', '.join(sorted(changed))} changed"
                 fix = f"pass {name} too, with a text that fits the change"
                 raise DataError("review.text-needed", what, fix=fix)
-        own = _texts(list(changed.values()))
+        # What came in is not a draft: an edit cannot change what a customer wrote.
+        own = _texts([*changed.values(), *(self._run.scope.get(name) for name in ("input", "context"))])
         for one in effects:
             for text in _texts([one.arguments]) - own:
                 if _is_prose(text) and _mentions(text, gone):

@@ -52,6 +52,7 @@ class GraphRehearsal:
 
         Raises:
             DataError: `review.edit`, `review.text-needed`, `policy.*`.
+            ConnectorError: `records.not-seeded`: a store that an effect writes to has no tables yet.
         """
         made = self._made(review, _trial(review, action, fields, given, user))
         if made is None:
@@ -97,6 +98,8 @@ class GraphRehearsal:
         self, review: Review, action: str, does: tuple[EffectCall, ...], refs: Mapping[str, int] | None
     ) -> None:
         calls = not_done(self._resources, review, does)
+        for one in {call.target for call in calls} & self._resources.records.keys():
+            self._resources.records[one].require_tables()
         problems = problems_of(self._resources, calls, refs)
         if problems:
             what = f"{action} cannot be done: {'; '.join(problems)}"

@@ -203,9 +203,10 @@ class ReviewView(ReviewFields):
             undo_s=review.undo_s,
         )
 
-    def text(self) -> str:
-        """The review as text: source item, proposal, reasons and evidence."""
-        return "\n".join(self._lines())
+    def text(self, *, commands: bool = True) -> str:
+        """The review as text: source item, proposal, reasons and evidence; then the commands that decide it."""
+        lines = [*self._lines(), *(("", *self._next()) if commands else ())]
+        return "\n".join(lines)
 
     def _lines(self) -> Iterator[str]:
         state = draft_state(self.ready)
@@ -235,7 +236,6 @@ class ReviewView(ReviewFields):
         )
         yield from ("", "evidence (complete with --json):", *evidence_lines(self._evidence))
         yield from self._history()
-        yield from ("", *self._next())
 
     @property
     def _evidence(self) -> Mapping[str, JsonValue]:

@@ -35,7 +35,12 @@ def seed(resources: Resources, *, force: bool) -> SeedReport:
         write = cast("Callable[[Path], None]", resources.parts.modules.function(profile.generator))
         write(settings.home)
     loaded = [
-        SeededRecords(name=name, where=store.name, loaded=fill_records(name, store, resources, force=force))
+        SeededRecords(
+            name=name,
+            where=store.name,
+            loaded=fill_records(name, store, resources, force=force),
+            rows=store.row_count(),
+        )
         for name, store in resources.records.items()
     ]
     tables = {} if _begins_empty(resources) else resources.lakehouse.tables()

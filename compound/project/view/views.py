@@ -23,12 +23,13 @@ class SeededTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeededRecords:
-    """A record store after `seed`; `loaded` is False if it was already filled."""
+    """A record store after `seed`; `loaded` is False if it was already filled. `rows` are those of all its tables."""
 
     name: str
     where: str
     """Path or URL, without a password."""
     loaded: bool
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,17 +43,29 @@ def claim_next(backend: Backend, user: str, *, queue: str | None, lease_s: float
         return _claim(db, load(db, review_id), user, now=now, until=now + lease_s, takeover=False)
 
 
-def next_open(backend: Backend, user: str, *, queues: Sequence[str], but: str) -> str | None:
+def next_open(
+    backend: Backend,
+    user: str,
+    *,
+    queues: Sequence[str],
+    but: str,
+    ready: bool | None = None,
+    without: Collection[str] = (),
+) -> str | None:
     """Id of the review that comes after another one for a user, who may hold it already; behind the last, the first."""
     free = _free(user, backend.clock(), mine=True)
     if queues:
         free = free.where(_REVIEW.c.queue.in_(queues))
-    place = free.where(_REVIEW.c.review_id == but).with_only_columns(*(_REVIEW.c[name] for name in PLACE))
+    if ready is not None:
+        free = free.where(_REVIEW.c.ready.is_(ready))
+    if without:
+        free = free.where(_REVIEW.c.review_id.not_in(without))
+    place = sa.select(*(_REVIEW.c[name] for name in PLACE)).where(_REVIEW.c.review_id == but)
     with backend.store.read() as db:
         here = db.execute(place).first() if but else None
         for is_behind, order in () if here is None else less_urgent(*here):
             behind = db.execute(free.where(is_behind).order_by(None).order_by(*order).limit(1)).scalar_one_or_none()
-            if behind is not None:
+            if behind is not None and behind != but:
                 return behind
         return db.execute(free.where(_REVIEW.c.review_id != but).limit(1)).scalar_one_or_none()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from compound.connector.state import StateStore
@@ -255,15 +255,25 @@ class ReviewQueue:
         """
         return _decide.rehearsed(self._backend, review_id, action, user=user, given=fields)
 
-    def next_open(self, user: str, *, queues: Sequence[str] = (), but: str = "") -> str | None:
-        """Id of the next item that a person may decide, or holds; nothing is claimed.
+    def next_open(
+        self,
+        user: str,
+        *,
+        queues: Sequence[str] = (),
+        but: str = "",
+        ready: bool | None = None,
+        without: Collection[str] = (),
+    ) -> str | None:
+        """Id of the next review that a person may decide, or holds; nothing is claimed.
 
         Args:
             user: The person.
             queues: Only of these queues; empty: of all.
             but: The review that the person looks at: the one behind it follows.
+            ready: Only drafts whose `auto` rule holds, or does not hold; None: both.
+            without: Ids of reviews to leave out.
         """
-        return _leases.next_open(self._backend, user, queues=queues, but=but)
+        return _leases.next_open(self._backend, user, queues=queues, but=but, ready=ready, without=without)
 
     def auto_decide(
         self, review_id: str, *, policy: str, action: Literal["approve", "reject"] = "approve", certificate: str = ""

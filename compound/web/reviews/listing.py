@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 """Rows of a page."""
+VIEW_KEYS: Final = {"open": "o", "mine": "m", "ready": "r", "look": "l"}
+"""View to the key that shows it, after `v`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

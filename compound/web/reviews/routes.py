@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from compound.web.reviews import bulk
-from compound.web.reviews.listing import list_page
+from compound.web.reviews.listing import VIEW_KEYS, list_page
 from compound.web.reviews.news import MOST, news
 from compound.web.reviews.one import moves, routes
 from compound.web.reviews.one.seen import Reader
 from compound.web.reviews.paging import Search
 from compound.web.reviews.presence import presence_of
+from compound.web.reviews.way import keep_view
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -25,7 +26,10 @@ async def reviews(request: Request, person: Reader) -> Response:
     place, words = place_of(request), Words.of(chosen(request, person))
     search = Search.of(request.query_params)
     page = await to_thread.run_sync(list_page, place.project, person, search, words)
-    return place.pages.render(request, "reviews/list.html", {"page": page, "search": search}, person=person)
+    values = {"page": page, "search": search, "view_keys": VIEW_KEYS}
+    answer = place.pages.render(request, "reviews/list.html", values, person=person)
+    keep_view(answer, page.chosen.key)
+    return answer
 
 
 @router.get("/reviews/news")

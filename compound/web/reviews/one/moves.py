@@ -18,6 +18,7 @@ from compound.web.reviews.assigning import assign_to
 from compound.web.reviews.one.pens import content_of
 from compound.web.reviews.one.seen import Decider, Reader, seen, service_of
 from compound.web.reviews.presence import presence_of
+from compound.web.reviews.way import next_review
 from compound.web.site.place import place_of
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ async def release(request: Request, person: Decider, review_id: str) -> Response
             of.release(review_id, user=person.name)
 
     await _do(request, person, review_id, let_go)
-    reviews = service_of(request).queue
-    following = await to_thread.run_sync(lambda: reviews.next_open(person.name, queues=person.teams, but=review_id))
+    following = await to_thread.run_sync(next_review, request, service_of(request), person, review_id)
     return RedirectResponse(f"/reviews/{following}#draft" if following else "/reviews", status_code=303)
 
 

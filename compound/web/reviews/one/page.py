@@ -95,7 +95,6 @@ class ReviewPage:
         source: The other fields of the source item.
         pen: What the person typed and has not decided.
         older: The draft that the person began from, where the review shows a newer one.
-        next_id: The next review for the person; None if none waits.
         server_now: The server's time, UTC seconds.
         once: Names this showing of the page, so that its forms are done once.
     """
@@ -112,7 +111,6 @@ class ReviewPage:
     hidden: bool
     pen: Pen | None
     older: str | None
-    next_id: str | None
     server_now: float
     sent: Sequence[Mapping[str, JsonValue]] = field(default_factory=tuple)
     once: str = field(default_factory=lambda: token_urlsafe(9))
@@ -196,7 +194,6 @@ def review_page(
         hidden=text != without_hidden(text),
         pen=pen,
         older=_older(view, item, pen),
-        next_id=service.queue.next_open(person.name, queues=person.teams, but=view.review_id),
         server_now=service.queue.now(),
         sent=[one for one in view.outcomes if one["status"] == "sent"],
     )

@@ -23,6 +23,7 @@ from compound.web.reviews.one.pens import filled, three_way
 from compound.web.reviews.one.preview import errors_beside, preview
 from compound.web.reviews.one.seen import Decider, Reader, seen, service_of
 from compound.web.reviews.one.submitted import read_form
+from compound.web.reviews.way import next_review
 from compound.web.site.place import place_of
 from compound.web.site.words import Words, chosen
 
@@ -196,10 +197,11 @@ def _page(request: Request, person: Person, view: ReviewView, sent: Sent, found:
         "preview": found,
         "again": Markup("") if sent.before is None else word_diff(sent.before, page.text),
         "mail": sanitized(html) if html else "",
+        "next_id": next_review(request, service, person, view.review_id),
         "editing": bool(sent.form.get("action") == "edit" or (values and page.is_open)),
     }
     made = place_of(request).pages.render(request, "reviews/one.html", shown, person=person, status=_status(sent.error))
-    if page.next_id and not page.is_waiting:
+    if shown["next_id"] and not page.is_waiting:
         made.headers["speculation-rules"] = '"/reviews/ahead"'
     return made
 
