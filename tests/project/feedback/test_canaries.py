@@ -110,7 +110,7 @@ def test_what_counts_as_caught(tmp_path: Path) -> None:
             caught.append(told.canary["caught"])
             operators.append(seed.operator)
 
-        decide(0, "bea", "reject", lambda *_: {"reason": "wrong"})
+        decide(0, "bea", "reject", lambda _wrong, _right: {"reason": "wrong"})
         decide(1, "bea", "return")
         decide(2, "bea", "edit", lambda _, right: {"text": right})
         decide(3, "cem", "edit", lambda wrong, _: {"text": f"Dear Ann, {wrong}"})
