@@ -106,9 +106,7 @@ class MailBoxService:
             box.append(box.sent, letter)
             found = _copies(box, id_of(self._account, key))
         if not found or not found[0].is_begun:
-            what = (
-                rf"the folder {box.sent!r} does not keep the mark \Draft: a crash would look like a sent answer"
-            )
+            what = rf"the folder {box.sent!r} does not keep the mark \Draft: a crash would look like a sent answer"
             raise ConnectorError("mailbox.refused", what, fix='name a folder that keeps marks: sent = "NAME"')
         return found[0]
 
