@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 from compound.connector.state.messages import Arrival, Messages, newer_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import JsonValue
 
     from compound.connector.mailbox.service import MailMessage, MailThread
-    from compound.project.open.stores import Stores
+    from compound.connector.state import StateStore
 
 
 class KnownConversations:
     """What the project knows of conversations. See `compound.connector.mailbox.remote.Correspondence`.
 
     Args:
-        stores: The opened project.
+        state: Opens the state store.
+        now: UTC seconds.
     """
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+    def __init__(self, state: Callable[[], StateStore], now: Callable[[], float]) -> None:
+        self._state = state
+        self._now = now
 
     def note(self, mailbox: str, thread: MailThread) -> None:
         """Store new messages of the customer and answers of colleagues; our own answers are in the outbox."""
@@ -30,11 +34,11 @@ class KnownConversations:
             for one in thread.messages
             if not one.effect_key
         ]
-        Messages(self._stores.state).note(arrivals, now=self._stores.clock())
+        Messages(self._state()).note(arrivals, now=self._now())
 
     def outdated(self, mailbox: str, run_id: str) -> str:
         """The messages that arrived since a run was drafted, in words."""
-        messages = Messages(self._stores.state)
+        messages = Messages(self._state())
         arrived = messages.of_run(run_id)
         if arrived is None or arrived.mailbox != mailbox:
             return ""

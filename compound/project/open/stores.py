@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import ConnectorError
-from compound.plugins import EMBEDDERS, EXPORTERS, PROVIDERS, RETRIEVERS, VECTORS
+from compound.plugins import EMBEDDERS, EXPORTERS, MAILBOXES, PROVIDERS, RETRIEVERS, VECTORS
 from compound.project.open.targets import OpenedByName, open_mailbox, open_records, open_service
 from compound.project.settings.inside import refuse_links_out
 from compound.project.settings.private import make_private, protect
@@ -204,9 +204,21 @@ class Stores:
         chosen = self.settings.profile.mail_services.get(name)
         if chosen is None:
             return open_mailbox(self.settings.home, self.target_files, self.parts, name)
-        opened = open_service(self, chosen, name)
+        from compound.project.open.correspondence import KnownConversations
+
+        opened = open_service(
+            self.settings.home,
+            self.target_files,
+            self.parts,
+            name,
+            partial(self.plugged.make, MAILBOXES, chosen, name),
+            KnownConversations(lambda: self.state, self._now),
+        )
         self._closing.callback(opened.close)
         return opened
+
+    def _now(self) -> float:
+        return self.clock()
 
     def mailbox_of(self, source: str) -> Mailbox:
         """The reader of a source's items: the named mailbox, else the only one, else one without rules."""

@@ -10,10 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compound.connector.mailbox.mailbox import Mailbox
+    from compound.connector.mailbox.remote import Correspondence
     from compound.connector.mailbox.service import MailService
     from compound.connector.records.records import Records
-    from compound.project.open.stores import Stores
-    from compound.project.settings.chosen import Chosen
     from compound.project.settings.settings import Settings
     from compound.project.source.parts import ProjectParts
     from compound.project.source.targets import TargetFiles
@@ -72,17 +71,17 @@ def open_mailbox(home: Path, files: TargetFiles, parts: ProjectParts, name: str)
     return cast("Mailbox", TARGETS.make("mailbox", setup))
 
 
-def open_service(stores: Stores, chosen: Chosen, name: str) -> Mailbox:
-    """A mailbox at the service that the profile chooses; the service is opened when it is first needed."""
+def open_service(
+    home: Path, files: TargetFiles, parts: ProjectParts, name: str, make: Callable[[], object], known: Correspondence
+) -> Mailbox:
+    """A mailbox at the service that `make` opens when it is first needed."""
     from compound.connector.mailbox.remote import RemoteMailbox
-    from compound.plugins import MAILBOXES
-    from compound.project.open.correspondence import KnownConversations
 
     return RemoteMailbox(
         name,
-        lambda: cast("MailService", stores.plugged.make(MAILBOXES, chosen, name)),
-        stores.settings.home / name,
-        stores.target_files.read_mailbox(name),
-        effects=lambda effect: stores.parts.effects[effect],
-        known=KnownConversations(stores),
+        lambda: cast("MailService", make()),
+        home / name,
+        files.read_mailbox(name),
+        effects=lambda effect: parts.effects[effect],
+        known=known,
     )

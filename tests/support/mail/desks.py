@@ -138,11 +138,12 @@ class ZendeskServer(HelpDesk):
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict[int, "list[dict[str, Any]]"])
     audits: dict[int, list[dict[str, Any]]] = field(default_factory=dict[int, "list[dict[str, Any]]"])
     users: dict[int, dict[str, Any]] = field(default_factory=dict[int, "dict[str, Any]"])
+    queries: list[str] = field(default_factory=list[str])
     before_write: Callable[[], None] = lambda: None
 
     def is_allowed(self, headers: Any) -> bool:
         pair = base64.b64encode(f"agent@garden.example/token:{TOKEN}".encode()).decode()
-        return headers.get("authorization") == f"Basic {pair}"
+        return headers.get("authorization") in {f"Basic {pair}", f"Bearer {TOKEN}"}
 
     def user(self, number: int, name: str, role: str = "end-user") -> int:
         self.users[number] = {"id": number, "name": name, "role": role, "email": f"{name.lower()}@x.example"}
@@ -198,8 +199,11 @@ class ZendeskServer(HelpDesk):
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
         if path == "/api/v2/search/export":
-            assert (query["filter[type]"], query["query"]) == ("ticket", "status<pending")
+            assert query["filter[type]"] == "ticket"
+            if "page[after]" not in query:
+                self.queries.append(query["query"])
             waiting = [one for one in self.tickets.values() if one["status"] in {"new", "open"}]
+            waiting = waiting if query["query"] == "status<pending" else []
             return 200, self._paged(path, "results", waiting, query)
         _, _, _, _, number, *rest = path.split("/")
         if int(number) not in self.tickets:
@@ -299,7 +303,7 @@ class ChatwootServer(HelpDesk):
         parts = [one for one in path.removeprefix(base).split("/") if one]
         if not parts:
             begin = (int(query["page"]) - 1) * self.page
-            open_ones = [one for one in self.conversations.values() if one["status"] == query["status"]]
+            open_ones = [one for one in self.conversations.values() if query["status"] in {one["status"], "all"}]
             found = [
                 one
                 for one in open_ones

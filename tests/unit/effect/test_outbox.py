@@ -18,7 +18,7 @@ from compound.effect.done import Canonical, plain
 from compound.effect.outbox import Outbox
 from compound.effect.rows import effect_key_of
 from compound.effect.types import EffectResult, EffectStatus
-from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
+from compound.errors import ConflictError, ConnectorError, DataError, EffectInDoubt, EffectRefused, ProjectError
 from compound.review.queue.queue import ReviewQueue
 from compound.review.stored.types import Draft, NewReview
 from tests.support.data.state_stores import postgresql_url, sqlite_store
@@ -152,6 +152,33 @@ def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_cla
     assert desk.deliver(keys, shop=shop) == [status]
     assert desk.deliver(keys, shop=shop) == (["unknown"] if status == "unknown" else ["sent"])
     assert len(shop.groups) == (1 if status == "unknown" else 2)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "performed"),
+    [
+        (None, "sent", 2),
+        ("sent", "sent", 1),
+        (ConnectorError("desk.gone", "x"), "failed", 1),
+        (EffectInDoubt("desk.in-doubt", "x"), "unknown", 1),
+    ],
+)
+def test_a_failed_delivery_of_class_c_is_looked_up_before_it_is_repeated(
+    desk: Desk, found: str | Exception | None, status: str, performed: int
+) -> None:
+    keys = desk.enqueue("d1", [CANCEL])
+    shop = Fake(delivery_class="C", answers=[ConnectorError("shop.gone", "no answer"), "sent"], found=found)
+    assert desk.deliver(keys, shop=shop) == ["failed"]
+    assert desk.deliver(keys, shop=shop) == [status]
+    assert len(shop.groups) == performed
+
+
+def test_a_target_that_cannot_find_out_leaves_it_to_a_person(desk: Desk) -> None:
+    keys = desk.enqueue("d1", [CANCEL])
+    shop = Fake(delivery_class="C", answers=[EffectInDoubt("desk.in-doubt", "the line broke"), "sent"])
+    assert desk.deliver(keys, shop=shop) == ["unknown"]
+    assert desk.deliver(keys, shop=shop) == ["unknown"]
+    assert len(shop.groups) == 1
 
 
 def test_a_target_that_breaks_its_promise_is_not_believed(desk: Desk) -> None:

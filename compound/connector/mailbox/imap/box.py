@@ -69,6 +69,8 @@ def _connected(account: MailAccount) -> Generator[imaplib.IMAP4]:
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             connection.logout()
+        with contextlib.suppress(OSError):
+            connection.shutdown()  # a logout that fails leaves the socket open
 
 
 def _log_in(connection: imaplib.IMAP4, account: MailAccount) -> None:

@@ -272,6 +272,30 @@ def _records(desk: Desk, *, env: bool = False) -> None:
     assert balance == {"account": "a1", "balance": 0.0 if env else 7.0}
 
 
+PIGEONS = """\
+from compound.errors import ConnectorError
+
+
+class Pigeons:
+    delivery_class = "D"
+    settle_s = 0.0
+    thread = find = send = None
+
+    def __init__(self, loft):
+        self.loft = loft
+
+    def waiting(self):
+        raise ConnectorError("mailbox.unreachable", f"no pigeon is at {self.loft}")
+
+    def close(self):
+        pass
+
+
+def mailbox(setup):
+    return Pigeons(setup.options["loft"])
+"""
+
+
 def _mailboxes(desk: Desk) -> None:
     where = desk.project(FILES)
     where.write({"in.jsonl": json.dumps(ticket("t-1", "short")) + "\n"})
@@ -279,6 +303,12 @@ def _mailboxes(desk: Desk) -> None:
     where.edit("pyproject.toml", 'lakehouse = "lakehouse"', 'lakehouse = "lakehouse"\nmailboxes = {desk = "in.jsonl"}')
     assert where.say("batch", "--from", "desk").code == 0
     assert where.replies() == ["About short"]
+    where.edit("pyproject.toml", '{desk = "in.jsonl"}', '{desk = {use = "pigeons", loft = "${env:LOFT}"}}')
+    assert where.codes() == ["mailbox.unknown-kind"]
+    where.write({"connectors/pigeons.py": PIGEONS})
+    assert "project.no-secret" in where.say("batch", "--from", "desk").err
+    said = where.say("batch", "--from", "desk", env={"LOFT": "the oak"})
+    assert "mailbox.unreachable: no pigeon is at the oak" in said.err
 
 
 def _vectors(desk: Desk, *, env: bool = False) -> None:
