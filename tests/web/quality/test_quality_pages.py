@@ -44,7 +44,7 @@ def test_samples_appear_blind_and_the_alarm_turns_automation_off(ann: Person, si
     page.locator(".rows a").first.click()
     page.wait_for_url("**/quality/samples/*")
     expect(page.locator(".reply")).to_contain_text("we have your claim")
-    expect(page.locator(".source")).to_contain_text("holder-")
+    expect(page.locator(".pane.source")).to_contain_text("holder-")
     told = "\n".join(page.locator(".source, .as-drafted, .evidence, .crumb").all_inner_texts())
     assert TELLS.findall(told) == []
     assert re.findall(r"/reviews/\w+", page.locator("main").inner_html()) == []
@@ -65,7 +65,7 @@ def test_samples_appear_blind_and_the_alarm_turns_automation_off(ann: Person, si
         page.get_by_label("Reason", exact=True).select_option("tone")
         page.get_by_role("button", name="Wrong: it should not").click()
         page.wait_for_url(lambda url, before=before: url != before)
-    expect(page.get_by_role("status")).to_contain_text("the certificate was withdrawn")
+    expect(page.locator(".notice.bad")).to_contain_text("the certificate was withdrawn")
     page.get_by_role("link", name="See the figures").first.click()
     expect(page.locator(".notice.bad")).to_contain_text("Automation of main, look is off")
     expect(page.locator(".certificate")).to_contain_text("automation off")
@@ -86,7 +86,7 @@ def test_samples_appear_blind_and_the_alarm_turns_automation_off(ann: Person, si
 def _expect_reason(ann: Person, site: Site, number: int, why: str) -> None:
     """A claim that comes in now waits for a person, and its page says why."""
     (review_id,) = aside(_run, site.place, number)
-    expect(ann.open(f"/reviews/{review_id}").locator(".source")).to_contain_text(why)
+    expect(ann.open(f"/reviews/{review_id}").locator(".pane.source")).to_contain_text(why)
 
 
 def _run(place: Place, number: int) -> Any:
