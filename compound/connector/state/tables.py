@@ -1,7 +1,6 @@
 """All tables of the state store, in one `MetaData`; the migrations create exactly these (a test compares).
 
-Times are UTC seconds since 1970 as 64-bit floats, as from `time.time()`, which both databases order and
-subtract alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged,
+Times are UTC seconds since 1970 as 64-bit floats, which both databases order and subtract alike. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged,
 including NUL characters); Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its
 values.
 """
