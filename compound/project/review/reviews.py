@@ -195,10 +195,9 @@ class ReviewService(ReviewDesk):
         try:
             decision = ask(fields=given, note=note, idempotency_key=key)
         except ConflictError as error:
-            mine = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
-            if mine is None:
+            decision = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
+            if decision is None:
                 raise
-            decision = mine
         return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
     def _require_returnable(self, review: Review, note: str) -> None:
