@@ -1,8 +1,8 @@
 """All tables of the state store, in one `MetaData`; the migrations create exactly these (a test compares).
 
-Times are UTC seconds since 1970 as 64-bit floats, as from `time.time()`, which both databases order and subtract alike.
-JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL: values are read back unchanged, with NULs);
-Python's None is SQL's NULL. Enumerations are text: the room that owns a column owns its values.
+Times are UTC seconds since 1970 as 64-bit floats. JSON columns hold JSON text (`json`, not `jsonb`, on PostgreSQL:
+values are read back unchanged, including NUL characters); Python's None is SQL's NULL. Enumerations are text: the room
+that owns a column owns its values.
 """
 
 from __future__ import annotations

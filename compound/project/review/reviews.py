@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from compound.errors import CompoundError, ConflictError, DataError, choices
@@ -214,24 +215,15 @@ class ReviewService(ReviewFeedback):
         if action == "return":
             self._require_returnable(review, note, self.canary_of(review.review_id))
         require_here(self._project, review.run_id)
+        given = {**(edits.to_fields() if edits else {}), **({"reason": reason} if reason else {}), **(fields or {})}
         read = review.version if version is None else version
+        ask = partial(self.queue.decide, review.review_id, action, user=user, version=read)
         try:
-            decision = self.queue.decide(
-                review.review_id,
-                action,
-                user=user,
-                version=read,
-                fields=fields,
-                edits=edits,
-                reason=reason,
-                note=note,
-                idempotency_key=key,
-            )
+            decision = ask(fields=given, note=note, idempotency_key=key)
         except ConflictError as error:
-            mine = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
-            if mine is None:
+            decision = self._unfinished(review.review_id, action, user) if error.code == "review.decided" else None
+            if decision is None:
                 raise
-            decision = mine
         return self._gone_on(decision) if goes_on else self._not_yet(decision) or Decided.of(decision, STORED)
 
     def _require_returnable(self, review: Review, note: str, canary: Canary | None) -> None:
