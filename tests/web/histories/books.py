@@ -82,7 +82,7 @@ class Books:
                 if name == "review":
                     newest = (shown.c.review_id == table.c.review_id) & (shown.c.seq == table.c.draft_seq)
                     query = query.add_columns(shown.c.sha256.label("draft_sha256")).join(shown, newest)
-                found[name] = {row[key]: row for row in db.execute(query).mappings()}
+                found[name] = {row[key]: dict(row) for row in db.execute(query).mappings()}
             later = sa.select(tables.audit.c.seq, tables.audit.c.subject).where(tables.audit.c.seq > self._seq)
             rows = db.execute(later).all()
         self._seq = max([self._seq, *(row.seq for row in rows)])
@@ -188,7 +188,7 @@ class Books:
         for key, row in new["outbox"].items():
             self.require(row["status"] != "sent" or happened[key] == 1, "said to be sent, and did not happen", row)
 
-    def end(self, work: Callable[[], None]) -> None:
+    def end(self, work: Callable[[], object]) -> None:
         """Everything is carried out now: nothing is lost."""
         for _ in range(3):
             self.world.now += 50_000.0  # more than clocks were set back

@@ -152,9 +152,9 @@ class Reviewer(threading.Thread):
         return answer.status_code == 303
 
     def _by_api(self, http: httpx.Client) -> None:
-        mine = self._again(lambda: http.get("/reviews", params={"view": "mine"})).json()["items"]
-        if mine:  # claimed, and the answer was lost
-            review = self._again(lambda: http.get(f"/reviews/{mine[0]['review_id']}"))
+        held = self._again(lambda: http.get("/reviews", params={"view": "mine"})).json()["items"]
+        if held:  # claimed, and the answer was lost
+            review = self._again(lambda: http.get(f"/reviews/{held[0]['review_id']}"))
         else:
             review = self._again(lambda: http.post("/reviews/next", json={}))
         self._rest()

@@ -151,6 +151,7 @@ class Job(greenlet):
     def stop(self, place: str) -> None:
         """Give the word to the test."""
         self.place = place
+        assert self.parent is not None
         self.parent.switch()
         if self.is_killed:
             raise Killed

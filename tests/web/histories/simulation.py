@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import Final
 from unittest.mock import patch
@@ -34,6 +34,8 @@ def simulated() -> Generator[None]:
 
     with patch.object(Process, "start", start):
         modules = [import_module(f"compound.{name}") for name in ("effect.delivery", "review.decision.resume")]
-        fakes = {"this_owner": owner_here, "is_gone": _is_gone}
-        with patch.multiple(modules[0], **fakes), patch.multiple(modules[1], **fakes):
+        with ExitStack() as patched:
+            for module in modules:
+                patched.enter_context(patch.object(module, "this_owner", owner_here))
+                patched.enter_context(patch.object(module, "is_gone", _is_gone))
             yield
