@@ -157,20 +157,34 @@ def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_cla
 @pytest.mark.parametrize(
     ("found", "status", "performed"),
     [
-        (None, "sent", 2),
         ("sent", "sent", 1),
+        ("refused", "refused", 1),
+        (None, "sent", 2),
         (ConnectorError("desk.gone", "x"), "failed", 1),
         (EffectInDoubt("desk.in-doubt", "x"), "unknown", 1),
     ],
 )
-def test_a_failed_delivery_of_class_c_is_looked_up_before_it_is_repeated(
+def test_class_c_is_looked_up_before_it_is_sent_again(
     desk: Desk, found: str | Exception | None, status: str, performed: int
 ) -> None:
     keys = desk.enqueue("d1", [CANCEL])
-    shop = Fake(delivery_class="C", answers=[ConnectorError("shop.gone", "no answer"), "sent"], found=found)
+    mail = Fake(delivery_class="C", answers=[ConnectorError("desk.gone", "the connection broke"), "sent"])
+    assert desk.deliver(keys, shop=mail) == ["failed"]
+    mail.found = found
+    assert desk.deliver(keys, shop=mail) == [status]
+    assert len(mail.groups) == performed
+
+
+@pytest.mark.parametrize("refusal", [EffectRefused("effect.stale", "orders/#W1 changed"), "refused"])
+@pytest.mark.parametrize(("delivery_class", "status"), [("A", "refused"), ("B", "unknown")])
+def test_class_b_that_is_refused_at_the_second_delivery_may_have_happened_at_the_first(
+    desk: Desk, refusal: str | BaseException, delivery_class: DeliveryClass, status: str
+) -> None:
+    keys = desk.enqueue("d1", [CANCEL])
+    shop = Fake(delivery_class=delivery_class, answers=[ConnectorError("shop.gone", "no answer"), refusal])
     assert desk.deliver(keys, shop=shop) == ["failed"]
     assert desk.deliver(keys, shop=shop) == [status]
-    assert len(shop.groups) == performed
+    assert len(shop.groups) == 2
 
 
 def test_a_target_that_cannot_find_out_leaves_it_to_a_person(desk: Desk) -> None:
