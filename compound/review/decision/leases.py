@@ -128,14 +128,15 @@ One condition for several parts would read the index from its beginning.
 
 def less_urgent(due_at: float | None, risk: int, created_at: float, review_id: str) -> Sequence[Part]:
     """The reviews behind a place in `ORDER`, part by part."""
-    c, due = _REVIEW.c, NEVER if due_at is None else due_at
-    alike = (due == DUE) & (c.risk == risk)
+    c, key = _REVIEW.c, DUE
+    same = key == (NEVER if due_at is None else due_at)
+    alike = same & (c.risk == risk)
     found: list[Part] = [
         (alike & (c.created_at == created_at) & (c.review_id > review_id), ORDER[3:]),
         (alike & (c.created_at > created_at), ORDER[2:]),
-        ((due == DUE) & (c.risk < risk), ORDER[1:]),
+        (same & (c.risk < risk), ORDER[1:]),
     ]
-    return found if due_at is None else [*found, (due < DUE, ORDER)]
+    return found if due_at is None else [*found, (key > due_at, ORDER)]
 
 
 def _claim(db: Connection, review: Review, user: str, *, now: float, until: float, takeover: bool) -> Review:

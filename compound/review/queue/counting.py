@@ -101,8 +101,9 @@ def count(backend: Backend, soon_s: float) -> Counted:
         )
 
 
-def _group(row: sa.Row[Any], n: int, user: str | None = None, is_free: bool = True) -> Group:
-    return Group(row.status, row.queue, row.ready, row.level > 0, n, user, is_free)
+def _group(row: Sequence[Any], n: int, user: str | None = None, is_free: bool = True) -> Group:
+    status, queue, ready, level = row[:4]
+    return Group(status, queue, ready, level > 0, n, user, is_free)
 
 
 class Counting:

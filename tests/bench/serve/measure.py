@@ -37,8 +37,8 @@ ALONE: Final = ("list", "one review", "next", "decide")
 BARS: Final = {
     "list": Bar(12, "a row says what an approval does, beside it are the numbers of eleven views, in four languages"),
     "one review": Bar(25, "each sentence is looked up in the evidence, each decision is asked of its target"),
-    "next": Bar(12, "the claim is a row of the audit log, and the answer has the whole review"),
-    "decide": Bar(60, "the decision is rehearsed and stored, its run resumed, its effect done, all of it audited"),
+    "next": Bar(20, "the claim is a row of the audit log, and the answer has the whole review"),
+    "decide": Bar(90, "the decision is rehearsed and stored, its run resumed, its effect done, all of it audited"),
 }
 PROMISED_MS: Final = {"list": 150, "one review": 150, "next": 80, "decide": 120}
 """95th percentiles on a quiet machine with two cores; printed, never held."""

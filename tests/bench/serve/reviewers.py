@@ -68,10 +68,13 @@ def work(served: Served, names: list[str], *, seconds: float, pace_s: float) -> 
         seconds: For how long.
         pace_s: Seconds from one review to the next of a person.
     """
-    load, ends = Load(), time.monotonic() + seconds
+    load, clients = Load(), {name: Client(served.address) for name in names}
+    for name, client in clients.items():  # before the clock starts: checking a password is meant to take long
+        load.saw("sign in", client.sign_in(name, PASSWORD))
+    ends = time.monotonic() + seconds
     threads = [
-        threading.Thread(target=_person, args=(served, name, load, ends, pace_s, at), daemon=True)
-        for at, name in enumerate(names)
+        threading.Thread(target=_person, args=(client, name, load, ends, pace_s, at), daemon=True)
+        for at, (name, client) in enumerate(clients.items())
     ]
     for thread in threads:
         thread.start()
@@ -80,12 +83,10 @@ def work(served: Served, names: list[str], *, seconds: float, pace_s: float) -> 
     return load
 
 
-def _person(served: Served, name: str, load: Load, ends: float, pace_s: float, seed: int) -> None:
+def _person(client: Client, name: str, load: Load, ends: float, pace_s: float, seed: int) -> None:
     dice = random.Random(seed)
-    client = Client(served.address)
     stream: http.client.HTTPConnection | None = None
     try:
-        load.saw("sign in", client.sign_in(name, PASSWORD))
         stream = _stream(client)
         begins = time.monotonic() + dice.random() * pace_s
         while begins < ends:
