@@ -27,9 +27,7 @@ def held_by(person: Person, filled: Filled) -> dict[str, str]:
     return held
 
 
-def test_keys_are_off_or_others_and_none_works_while_a_request_is_on_its_way(
-    ann: Person, filled: Filled, site: Site
-) -> None:
+def test_keys_are_off_or_others(ann: Person, filled: Filled) -> None:
     page = ann.open("/settings")
     keys = page.locator(".own-keys")
     keys.get_by_label("edit", exact=True).fill("j")
@@ -58,6 +56,9 @@ def test_keys_are_off_or_others_and_none_works_while_a_request_is_on_its_way(
     page.locator(".own-keys").get_by_label("edit", exact=True).fill("")
     page.get_by_role("button", name="Save").last.click()
     expect(page.locator("html[data-shortcuts=off]")).to_have_count(0)
+
+
+def test_no_key_works_while_a_decision_is_on_its_way(ann: Person, filled: Filled, site: Site) -> None:
     page = opened(ann, filled, "ready")
     held: list[Any] = []
 
