@@ -2,7 +2,7 @@
 // None works in a field, in an open dialog, while a page or a form is on its way, or while it is held down.
 
 const busy = () => document.readyState !== "complete" || document.body.dataset.busy === "yes";
-const isField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]");
+const isField = (node) => node instanceof Element && node.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const visible = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
 
 // A person may have other keys in place of the usual ones: what a pressed key means.
