@@ -201,14 +201,14 @@ def test_a_pipe_says_a_line_for_each_key(tmp_path: Path) -> None:
     place = workshop(tmp_path)
     arrive(place, {"T-1": {}, "T-2": {}, "T-3": {"risk": 1, "text": "Your bike gets a free bell."}})
     done = run_forked(
-        [COMPOUND, "review", "work"], cwd=place.root, env=env("ann"), given="j\nr\n2\n?\nr\nother\na\nno\na\nyes\n"
+        [COMPOUND, "review", "work"], cwd=place.root, env=env("ann"), given="a\nno\na\nyes\nr\n2\n?\nr\nother\nj\n"
     )
     assert done.returncode == 0, done.stderr
     assert "  a  approve: do what is shown" in done.stdout
     assert "is not one of" in done.stdout
     assert "the evidence does not say: Your bike gets a free bell." in done.stdout
     assert "statements have no evidence and are not checked" in done.stdout
-    assert "nothing else waits\n\ndecided 2: 1 reject, 1 approve" in done.stdout
+    assert "nothing else waits\n\ndecided 2: 1 approve, 1 reject" in done.stdout
     assert [name for name, _ in letters(place)] == ["T-3"]
     assert place.say("review", "list", "--json", "--mine", "--user", "ann").json == []
     refused = run_forked([COMPOUND, "review", "work", "--json"], cwd=place.root, env=env("ann"))
