@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from compound.connector.state.errors import translated
 from compound.errors import ConnectorError
 
-HEAD = "v1_0015"
+HEAD = "v1_0019"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
 _SYNC = "synchronous"
