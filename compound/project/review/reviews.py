@@ -13,6 +13,7 @@ from compound.project.review.conversation_lines import conversation_before
 from compound.project.review.elsewhere import require_here
 from compound.project.review.learning.canaries import canary_record
 from compound.project.review.learning.feedback import ReviewFeedback
+from compound.project.review.named import named_review
 from compound.project.review.shown import (
     ANOTHER,
     BY_CALLER,
@@ -126,26 +127,7 @@ class ReviewService(ReviewFeedback):
         Raises:
             DataError: `review.unknown`, `review.ambiguous`.
         """
-        from compound.review.stored.machine import UNDECIDED
-
-        if not isinstance(named, str):
-            return named
-        if (known := self.queue.find(named)) is not None:
-            return known
-        found = self.queue.resolve(named)
-        waiting = [review_id for review_id, status in found if status in UNDECIDED]
-        if len(found) == 1 or len(waiting) == 1:
-            return self.queue.show(waiting[0] if waiting else found[0][0])
-        if not found:
-            raise DataError(
-                "review.unknown",
-                f"review {named!r} does not exist",
-                fix="compound review list --all shows them",
-            )
-        several = ", ".join(review_id[:10] for review_id, _ in found)
-        raise DataError(
-            "review.ambiguous", f"{named!r} matches several reviews: {several}", fix="write a longer prefix"
-        )
+        return named_review(self.queue, named) if isinstance(named, str) else named
 
     def claim(self, review_id: str, *, user: str, lease_s: float = CLAIM_S, takeover: bool = False) -> ReviewView:
         """Claim a review, so that nobody else can decide it.

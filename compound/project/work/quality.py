@@ -20,6 +20,7 @@ from compound.client.quality import (
 from compound.connector.state import tables
 from compound.project.evaluation.certify import Certifier
 from compound.project.view.times import moment
+from compound.review.feedback.canaries import decided_canaries
 from compound.review.quality.agreement import krippendorff
 from compound.review.quality.figures import AGES, Counted, Wanted, counted
 from compound.review.quality.monitor import watched
@@ -65,6 +66,11 @@ class QualityService:
         wanted = Wanted(since=now - days * _DAY_S, now=now, teams=tuple(teams), actor=person)
         with resources.state.read() as db:
             found = counted(db, wanted)
+            canaries = [
+                one.caught
+                for one in decided_canaries(db, queues=wanted.teams)
+                if one.caught is not None and (one.decided_at or 0.0) >= wanted.since and person in ("", one.reviewer)
+            ]
         queues = sorted(name for name in found if name)
         return Quality(
             days=days,
@@ -74,6 +80,7 @@ class QualityService:
             all=_figures("", found[""]),
             queues=tuple(_figures(name, found[name]) for name in queues),
             certificates=() if person else self.certificates(),
+            canaries=_share((sum(canaries), len(canaries))) if canaries else None,
         )
 
     def certificates(self) -> tuple[Monitored, ...]:

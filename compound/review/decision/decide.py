@@ -61,7 +61,8 @@ def decide(backend: Backend, wish: Wish) -> Decision:
         try:
             with backend.store.write() as db:
                 decision = _apply(backend, db, wish, found, fields=fields)
-                note_decision(db, decision, review, share=share)
+                if find_canary(db, review.review_id) is None:
+                    note_decision(db, decision, review, share=share)
         except (ConflictError, IntegrityError):
             # the same request may have arrived twice: return the other's answer
             with backend.store.read() as db:

@@ -11,7 +11,6 @@ from compound.connector.state.audit import AuditReport, verify_audit
 from compound.errors import CompoundError
 from compound.review.decision import decide as _decide
 from compound.review.decision import leases as _leases
-from compound.review.decision import resume as _resume
 from compound.review.decision import stale as _stale
 from compound.review.decision import upkeep as _upkeep
 from compound.review.decision.backend import LEASE_S, Backend
@@ -19,6 +18,7 @@ from compound.review.decision.rehearsal import Rehearse, Rehearsed
 from compound.review.desk.desk import ReviewDesk
 from compound.review.queue import listing as _listing
 from compound.review.queue.counting import SOON_S, Counted, Counting
+from compound.review.queue.resumes import Resumes
 from compound.review.stored.lists import ReviewEvent, ReviewFilter, ReviewSummary, Sweep
 from compound.review.stored.machine import Status
 from compound.review.stored.rows import find, insert_review, load, review_id_of
@@ -30,7 +30,6 @@ from compound.review.stored.types import (
     Edit,
     NewReview,
     Redraft,
-    ResumeClaim,
     Revalidate,
     Review,
     VersionProbe,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-class ReviewQueue:
+class ReviewQueue(Resumes):
     """Reviews, claims, decisions. Any number of processes may use one store.
 
     Every write names the version it saw and is one transaction; the loser of a race gets a `ConflictError` that says
@@ -357,59 +356,6 @@ class ReviewQueue:
     def still_running(self) -> Sequence[str]:
         """Ids of reviews that expired with `on_expire: close` while their run still waits."""
         return _upkeep.still_running(self._backend)
-
-    def decision_for(self, run_id: str, node: str, *, returns: int = 0) -> Decision | None:
-        """The decision that a waiting run resumes with; None if there is none, or it was reopened or undone."""
-        return _resume.decision_for(self._backend, run_id, node, returns)
-
-    def claim_resume(
-        self, review_id: str, *, owner: str | None = None, lease_s: float = _resume.RESUME_LEASE_S
-    ) -> ResumeClaim:
-        """Claim the review's run for resuming; a dead process loses its claim.
-
-        `lease_s` is the lease for other hosts without a heartbeat (`renew_resume`).
-
-        Raises:
-            ConflictError: `review.undecided`, `review.undo-open`, `review.resume-running`, `review.resume-over`.
-        """
-        return _resume.claim_resume(self._backend, review_id, owner=owner, lease_s=lease_s)
-
-    def renew_resume(self, claim: ResumeClaim, *, lease_s: float = _resume.RESUME_LEASE_S) -> bool:
-        """Heartbeat of a resuming process; returns False if another process has taken over."""
-        return _resume.renew_resume(self._backend, claim, lease_s=lease_s)
-
-    def undo_until(self, decision_id: str) -> float | None:
-        """Until when a decision can be undone, UTC seconds; None if its run may resume, or has."""
-        return _resume.undo_until(self._backend, decision_id)
-
-    def resumption(self, decision_id: str) -> tuple[str, str] | None:
-        """Whether the run of a decision went on, `pending running done dead cancelled`, and the last error.
-
-        None if the decision resumes nothing: an escalation, or the first of two approvals.
-        """
-        return _resume.resumption(self._backend, decision_id)
-
-    def not_carried_out(self, decision_id: str) -> tuple[int, str] | None:
-        """Attempts to resume the run of a decision and the last error, while it is to be resumed; else None."""
-        return _resume.not_carried_out(self._backend, decision_id)
-
-    def returns(self, run_id: str) -> Sequence[Decision]:
-        """Decisions that returned drafts of a run to its graph, oldest first."""
-        return _resume.returns(self._backend, run_id)
-
-    def finish_resume(
-        self, claim: ResumeClaim, *, error: Mapping[str, JsonValue] | None = None, retry: bool = False
-    ) -> None:
-        """Record how the resumed run ended: done, to be retried, or (an error without retry) a dead letter.
-
-        Raises:
-            ConflictError: `review.resume-lost`.
-        """
-        _resume.finish_resume(self._backend, claim, error=error, retry=retry)
-
-    def open_resumes(self) -> Sequence[str]:
-        """Ids of reviews whose decided run must be resumed, oldest first."""
-        return _resume.open_resumes(self._backend)
 
     def verify_audit(self, *, expected_head: str | None = None) -> AuditReport:
         """Verify the hash chain of the audit log."""

@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from compound.version import VERSION
-from compound.web.api import decisions, drafts, events, feedback, hooks, moves, offered, quality, reviews, runs
+from compound.web.api import decisions, drafts, events, hooks, moves, offered, reviews, runs
 from compound.web.api.envelope import Envelope
+from compound.web.api.learned import feedback, quality
 from compound.web.api.problems import install
 
 if TYPE_CHECKING:

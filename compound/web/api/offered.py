@@ -26,7 +26,7 @@ async def list_queues(request: Request, person: Reader) -> list[Queue]:
 
     def read() -> list[Queue]:
         queue = service_of(request).queue
-        names = [name for name in queue.queues() if person.sees(name)]
+        names = [name for name in queue.counted().queues if person.sees(name)]
         return [
             Queue(name=name, reviews={one.value: number for one, number in queue.counts(queue=name).items()})
             for name in names

@@ -71,6 +71,8 @@ def test_a_canary_looks_like_a_review_and_is_never_sent(place: Place) -> None:
     for words in (["review", "resume"], ["review", "sweep"], ["review", "resume", name]):
         did(place.say(*words))
     assert answers(place) == before
+    figures = did(place.say("review", "figures", "--json")).json
+    assert (figures["canaries"]["k"], figures["canaries"]["n"], figures["all"]["decided"]) == (0, 1, 2)
     with place.open() as project:
         assert len(project.effects().list()) == 2
         assert project.reviews().open_resumes() == []

@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     desk: HelpDesk
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # the name of the base class
         pass
 
     def date_time_string(self, timestamp: float | None = None) -> str:

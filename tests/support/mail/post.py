@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from argparse import Namespace
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -172,7 +173,7 @@ class Post:
         return toml(options)
 
 
-def toml(options: dict[str, object]) -> str:
+def toml(options: Mapping[str, object]) -> str:
     """A table on one line."""
     shown = {name: f'"{one}"' if isinstance(one, str) else str(one).lower() for name, one in options.items()}
     return "{ " + ", ".join(f"{name} = {one}" for name, one in shown.items()) + " }"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -60,7 +60,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         worker.stop(wait_s=10)
 
 
-def settled(caller: TestClient, answer: httpx.Response) -> dict[str, Any]:
+def settled(caller: TestClient, answer: httpx2.Response) -> dict[str, Any]:
     """What a decision led to, once the server has carried it out."""
     assert answer.status_code in (200, 202), answer.text
     ends = time.monotonic() + 20

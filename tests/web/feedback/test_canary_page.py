@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +51,4 @@ def test_a_canary_is_never_sent_and_is_scored(browser: Browser, site: Site) -> N
     assert (report["all"]["n"], report["all"]["caught"]) == (1, 0)
     assert report["decided"][0]["after"] == planted
     assert complaints == []
-    if shots := os.environ.get("S7_SHOTS"):
-        page.screenshot(path=f"{shots}/canary.png")
     context.close()

@@ -45,6 +45,10 @@ PAGES: Mapping[str, Callable[[Filled], Sequence[str]]] = {
     "/batches/{job_id}": lambda shop: [f"/batches/{shop.batch}"],
     "/evaluations": lambda _: ["/evaluations"],
     "/evaluations/compare": lambda shop: [f"/evaluations/compare?a={shop.suites[0]}&b={shop.suites[1]}"],
+    "/quality": lambda _: ["/quality"],
+    "/quality/me": lambda _: ["/quality/me"],
+    "/quality/samples": lambda _: ["/quality/samples"],
+    "/quality/samples/{sample_id}": lambda _: ["/quality/samples/there-is-none"],
     "/evaluations/{suite_run_id}": lambda shop: [f"/evaluations/{shop.suites[1]}"],
 }
 

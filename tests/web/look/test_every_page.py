@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from compound.web.app import create_app
-from compound.web.site.assets import FOLDER
+from compound.web.site.assets import STATIC
 from tests.web.look.pages import NO_PAGE, PAGES, routes
 
 if TYPE_CHECKING:
@@ -100,4 +100,4 @@ def test_style_and_programs_are_light_and_kept_by_the_browser(filled: Filled) ->
         assert int(style.headers["content-length"]) <= CSS_BYTES
         again = client.get("/static/compound.css", headers={"if-none-match": style.headers["etag"]})
         assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
-    assert sum(program.stat().st_size for program in FOLDER.glob("*.js")) <= JS_BYTES
+    assert sum(program.stat().st_size for program in STATIC.glob("*.js")) <= JS_BYTES

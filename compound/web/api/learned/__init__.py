@@ -1,0 +1,1 @@
+"""What decisions teach: exports, canaries, figures of quality."""
