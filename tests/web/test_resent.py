@@ -92,8 +92,8 @@ def test_of_an_approval_and_a_rejection_at_once_one_wins_and_the_other_sees_who(
         (bo, {**bo.hidden(other, "approve"), "action": "reject", "field.reason": "no"}),
     )
     with ThreadPoolExecutor(2) as threads:
-        sent = [threads.submit(caller.send, f"{path}/decide", form) for caller, form in wishes]
-        done = [one.result() for one in sent]
+        posted = [threads.submit(caller.send, f"{path}/decide", form) for caller, form in wishes]
+        done = [one.result() for one in posted]
     codes = sorted(one.status_code for one in done)
     assert codes[0] == 303
     assert codes[1] in (409, 412)

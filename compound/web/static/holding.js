@@ -4,6 +4,7 @@
 import { whole } from "./html.js";
 
 const EVERY_S = 30;
+const AGAIN_S = 3;
 const IDLE_S = 60;
 const WARNED_S = 30;
 const HERE_S = 20;
@@ -30,6 +31,7 @@ export function holding({ send, tell, untell, panes }) {
     body.set("draft_sha256", panes.dataset.draft);
     const answer = await whole(send("/hold", { method: "POST", body }));
     if (!answer?.ok) {
+      asked -= (EVERY_S - AGAIN_S) * 1000;
       if (answer === null) tell("offline");
       return;
     }

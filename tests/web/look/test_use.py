@@ -37,7 +37,8 @@ def test_keys_are_off_or_others(ann: Person, filled: Filled) -> None:
     expect(page.locator("h1")).to_contain_text("'j' would be the key of two things")
     ann.open("/settings")
     keys.get_by_label("edit", exact=True).fill("w")
-    page.get_by_role("button", name="Save").last.click()
+    with ann.page.expect_navigation():
+        page.get_by_role("button", name="Save").last.click()
     expect(keys.get_by_label("edit", exact=True)).to_have_value("w")
     page = opened(ann, filled, "ready")
     page.keyboard.press("e")
@@ -45,7 +46,8 @@ def test_keys_are_off_or_others(ann: Person, filled: Filled) -> None:
     page.keyboard.press("w")
     expect(page.locator("#edit")).to_have_attribute("open", "")
     ann.open("/settings").locator("main select[name=shortcuts]").select_option("off")
-    page.get_by_role("button", name="Save").last.click()
+    with ann.page.expect_navigation():
+        page.get_by_role("button", name="Save").last.click()
     expect(page.locator("html[data-shortcuts=off]")).to_have_count(1)
     page = opened(ann, filled, "ready")
     page.keyboard.press("w")
