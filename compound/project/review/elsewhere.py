@@ -1,13 +1,16 @@
-"""Runs that wait on another host: their checkpoints are files there, so only that host can resume them."""
+"""Runs that other processes resume, and runs that wait on another host, which alone has their checkpoints."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compound.errors import ConflictError
 
 if TYPE_CHECKING:
     from compound.project.running.opened import OpenedProject
+
+RESUMED_ELSEWHERE: Final = frozenset({"review.resume-running", "review.resume-over"})
+"""Codes that say: another process resumes this run, or has."""
 
 
 def require_here(project: OpenedProject, run_id: str) -> None:

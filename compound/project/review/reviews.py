@@ -10,7 +10,7 @@ from compound.errors import CompoundError, ConflictError, DataError, choices
 from compound.project.decision.aftermath import reopen_refused
 from compound.project.decision.done import done_of, effects_of
 from compound.project.review.conversation_lines import conversation_before
-from compound.project.review.elsewhere import require_here
+from compound.project.review.elsewhere import RESUMED_ELSEWHERE, require_here
 from compound.project.review.learning.canaries import canary_record
 from compound.project.review.learning.feedback import ReviewFeedback
 from compound.project.review.named import named_review
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from compound.review.queue.queue import ReviewQueue
     from compound.review.stored.types import Action, Decision, Review
 
-_ELSEWHERE = frozenset({"review.resume-running", "review.resume-over"})
 CLAIM_S = 900.0
 """Lease of a claim from a terminal, which sends no heartbeat, in seconds."""
 
@@ -222,7 +221,7 @@ class ReviewService(ReviewFeedback):
         try:
             return self.go_on(decision)
         except ConflictError as error:
-            if error.code not in _ELSEWHERE:
+            if error.code not in RESUMED_ELSEWHERE:
                 raise
             return Decided.of(decision, ELSEWHERE)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compound.errors import ConflictError, DataError
+from compound.project.review.elsewhere import RESUMED_ELSEWHERE
 from compound.review.stored.elements import declared_name
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class ReviewUpkeep:
         """
         done = self.queue.sweep()
         self._close(self.queue.still_running() if goes_on else done.expired)
-        resumed = [self.resume(review_id).review_id for review_id in self.open_resumes()] if goes_on else []
+        resumed = self._resume_due() if goes_on else []
         return Swept(
             lapsed=done.lapsed,
             woken=done.woken,
@@ -126,6 +127,17 @@ class ReviewUpkeep:
             closed=done.expired,
             resumed=tuple(resumed),
         )
+
+    def _resume_due(self) -> list[str]:
+        """Resume what is due, and leave to other processes what they resume; the ids."""
+        done: list[str] = []
+        for review_id in self.open_resumes():
+            try:
+                done.append(self.resume(review_id).review_id)
+            except ConflictError as error:
+                if error.code not in RESUMED_ELSEWHERE:
+                    raise
+        return done
 
     def keep_up(self) -> Sequence[str]:
         """Internal: process everything that is due but decided runs; the ids of those, oldest first."""
