@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -47,6 +47,7 @@ class Sent:
         checked: Keys of the claims that the person ticked.
         errors: Path of an input to what is wrong with it.
         before: The text that was shown, where the decision led to a new draft.
+        is_again: Whether it is tried for the second time.
     """
 
     form: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -54,6 +55,7 @@ class Sent:
     error: CompoundError | None = None
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
     before: str | None = None
+    is_again: bool = False
 
 
 @router.get("/reviews/{review_id}")
@@ -122,6 +124,9 @@ def _decided(request: Request, person: Person, review_id: str, sent: Sent) -> Re
     try:
         decided = _decide(request, person, page, sent, key)
     except CompoundError as error:
+        # the page's own claim may have come between the reading and the decision: what was shown is the same
+        if error.code == "review.version" and not sent.is_again:
+            return _decided(request, person, review_id, replace(sent, is_again=True))
         sent.error = error
         sent.errors = sent.errors or errors_beside(error, page, sent.form.get("action", ""))
         sent.before = page.text if error.code == "review.drafted-again" else None
