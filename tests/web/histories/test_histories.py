@@ -382,7 +382,7 @@ def histories_on(of: str, count: int, *, steps: int = LONGEST, seed: int | None 
 
 @pytest.mark.parametrize("of", ["sqlite", "postgresql"])
 def test_histories(of: str) -> None:
-    histories_on(of, 30, steps=25)
+    histories_on(of, 12, steps=25)
 
 
 @pytest.mark.soak
