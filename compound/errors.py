@@ -27,6 +27,7 @@ __all__ = [
     "ConflictError",
     "ConnectorError",
     "DataError",
+    "EffectInDoubt",
     "EffectRefused",
     "Location",
     "ModelError",

@@ -1,4 +1,4 @@
-"""Drafts that people decided, one by one: what was drafted, what came of it, and who decided how fast."""
+"""Drafts that people decided, one by one: what was drafted, what was decided, by whom, and how fast."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ _OF_REVIEW: Final = ("queue", "graph_name", "title", "item", "evidence", "reason
 
 
 def _query(since: float | None, queues: Sequence[str], *, with_canaries: bool) -> sa.Select[Any]:
-    """The newest decision of each decided review: an undone one is no example."""
+    """The newest decision of each decided review: an undone one does not count."""
     later = tables.decision.alias("later")
     query = (
         sa.select(

@@ -29,7 +29,7 @@ class Group:
     """Reviews that are alike.
 
     Attributes:
-        is_free: Whether nobody holds them.
+        is_free: Whether they are without a lease.
     """
 
     status: str

@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -136,17 +136,30 @@ def alone(title: str, ours: Served, theirs: Served, name: str) -> list[Row]:
             cost(ours, mine, kind, step, times=10)
             if kind in ALONE:
                 cost(theirs, bare, kind, peers[kind], times=20)
+    client.close()
+    other.close()
+    return judged(title, mine.cpu_ms, bare.cpu_ms, [*mine.wrong, *bare.wrong])
+
+
+def judged(
+    title: str, mine: Mapping[str, Sequence[float]], bare: Mapping[str, Sequence[float]], wrong: Sequence[str]
+) -> list[Row]:
+    """The verdict on one request after the other.
+
+    Args:
+        title: Beginning of the names.
+        mine: Kind of request to its CPU in each round, in milliseconds.
+        bare: The same of the bare page.
+        wrong: Answers that were errors.
+    """
     out: list[Row] = []
-    for kind, values in mine.cpu_ms.items():
+    for kind, values in mine.items():
         # the first round loads modules and templates
         out.append(reported(f"{title}: {kind}", statistics.median(values[1:]), "ms of CPU"))
         if kind in ALONE:
-            beside = [one / max(peer_ms, 0.1) for one, peer_ms in zip(values[1:], bare.cpu_ms[kind][1:], strict=True)]
+            beside = [one / max(peer_ms, 0.1) for one, peer_ms in zip(values[1:], bare[kind][1:], strict=True)]
             out.append(at_most(f"{title}: {kind} / bare page", statistics.median(beside), BARS[kind]))
-    wrong = [*mine.wrong, *bare.wrong]
     out.append(none_of(f"{title}: errors, one at a time", len(wrong), "answers", ", ".join(wrong[:5]) or "all answer"))
-    client.close()
-    other.close()
     return out
 
 

@@ -1,5 +1,7 @@
 """Examples: suites and their reports."""
 
+from pathlib import Path
+
 
 def test_a_suite() -> None:
     """evaluation.Case, evaluation.CaseSet, evaluation.CaseResult, evaluation.Score, evaluation.Scorer,
@@ -46,6 +48,16 @@ def test_a_report() -> None:
     assert estimate.low is not None
     assert estimate.low < 1  # six cases prove little
     assert (gates, errors) == ([], [])
+
+
+def test_cases_of_a_file(tmp_path: Path) -> None:
+    """evaluation.read_cases"""
+    from compound.evaluation import read_cases
+
+    file = tmp_path / "cases.jsonl"
+    file.write_text('{"id": "one", "input": {"text": "hi"}, "expected": {"text": "HI"}}\n')
+    [case] = read_cases(file)
+    assert (case.id, case.expected) == ("one", {"text": "HI"})
 
 
 def test_a_split() -> None:

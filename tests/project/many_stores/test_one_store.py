@@ -60,7 +60,7 @@ def test_seed_prints_no_table_where_there_are_no_tables(place: Place) -> None:
     said = place.say("seed")
     assert "version" not in said.out
     assert "calendar:" in said.out
-    assert "(filled)" in said.out
+    assert "(its tables are made; they are empty)" in said.out
 
 
 def test_seed_says_that_there_is_nothing_to_seed(place: Place) -> None:

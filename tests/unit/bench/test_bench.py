@@ -16,6 +16,7 @@ from tests.bench._programs import cpu_of
 from tests.bench._rows import RATIO, Bar, Pair, Row, absent, at_most, in_turn, none_of
 from tests.bench.peers import compound_graph, plain, steps
 from tests.bench.peers.process import answer, loaded
+from tests.bench.serve import measure
 
 
 def test_ideal_is_the_longest_of_the_slots_that_take_the_next_call_when_they_are_free(
@@ -88,6 +89,12 @@ TOPICS: dict[str, Callable[[float], list[Row]]] = {
     "engine": engine_rows,
     "load": load_rows,
     "review": lambda slower: review.judged(evenly(1.3 * slower)),
+    "serve": lambda slower: measure.judged(
+        "serve",
+        {kind: [bar.most * slower / 2] * 4 for kind, bar in measure.BARS.items()},
+        dict.fromkeys(measure.BARS, [1.0] * 4),
+        [] if slower == 1 else ["500"],
+    ),
     "traces": lambda slower: traces.judged(evenly(1.3 * slower), evenly(1.7 * slower), evenly(2.5 * slower)),
 }
 

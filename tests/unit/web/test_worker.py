@@ -54,8 +54,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("end", [ConnectorError("target.down", "no answer"), RuntimeError("a defect"), False])
 def test_what_failed_is_tried_again_after_a_rest(end: Exception | bool) -> None:
     reviews = Reviews(end, end, True)
-    made = started(reviews)
     began = time.monotonic()
+    made = started(reviews)
     wait_for(lambda: len(reviews.resumed) == 3)
     assert time.monotonic() - began >= 0.09, "0.03 s, then twice as long"
     made.stop(wait_s=5)

@@ -202,7 +202,11 @@ class Runs:
         self._process, self._world = process, process.world
         self.services = SimpleNamespace(queue=process.queue, outbox=SimpleNamespace(outbox=process.outbox))
         self.resources = SimpleNamespace(
-            clock=self._world.clock, state=process.store, parts=SimpleNamespace(effects={}), targets=process.targets
+            clock=self._world.clock,
+            state=process.store,
+            parts=SimpleNamespace(effects={}, policy_files={}),
+            targets=process.targets,
+            recorder=SimpleNamespace(score=lambda **_: None),
         )
 
     def run_record(self, _run_id: str) -> object:

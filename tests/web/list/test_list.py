@@ -162,5 +162,5 @@ def test_keys_lead_to_a_view_and_the_way_from_one_review_to_the_next_stays_in_it
         page.keyboard.press("j")
         page.wait_for_url(lambda now, old=before: now != old)
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("Next review")
+    expect(page.get_by_role("dialog")).to_contain_text("next review, after a decision")
     page.keyboard.press("Escape")

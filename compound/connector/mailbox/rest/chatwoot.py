@@ -136,7 +136,7 @@ class Chatwoot:
         )
 
     def _messages(self, conversation: int) -> list[dict[str, Any]] | None:
-        """Every message, oldest first; the server gives the newest ones and those before an id."""
+        """Every message, oldest first; the server returns the newest ones, or those before an id."""
         found: dict[int, dict[str, Any]] = {}
         before: dict[str, str | int] = {}
         for _ in range(_MOST_PAGES):

@@ -33,8 +33,8 @@ class ZendeskOptions(DeskOptions):
         email: Address of the agent whose API token is used.
         token: API token of that agent. Write `${env:NAME}`.
         oauth_token: An OAuth access token, in place of `email` and `token`.
-        query: Which tickets are read, in Zendesk's search language.
-        status: The ticket's status after an answer; empty: it stays.
+        query: What to read, in Zendesk's search language.
+        status: Status of a Zendesk ticket after an answer; empty: unchanged.
     """
 
     email: str = ""
@@ -53,7 +53,7 @@ class ZendeskOptions(DeskOptions):
 class Zendesk:
     """Tickets of a Zendesk account. See `MailService`.
 
-    An answer is written under the condition that the ticket has not changed since it was read (`safe_update`), and its
+    An answer is written under the condition that nothing has changed since the thread was read (`safe_update`), and its
     audit names the effect. So a second attempt either sees the first one or is refused by Zendesk.
 
     Args:
@@ -82,7 +82,7 @@ class Zendesk:
                 yield thread
 
     def thread(self, message_id: str) -> MailThread | None:
-        """The ticket of a comment."""
+        """The thread of a comment."""
         ticket, _, comment = message_id.partition("-")
         if not (ticket.isdigit() and comment.isdigit()):
             return None
@@ -90,14 +90,14 @@ class Zendesk:
         return thread if thread is not None and any(one.id == message_id for one in thread.messages) else None
 
     def find(self, message_id: str, key: str) -> bool | None:
-        """Whether an audit of the ticket names the effect, also one of an internal note."""
+        """Whether an audit of the thread names the effect, also one of an internal note."""
         thread = self.thread(message_id)
         return None if thread is None else key in thread.effects
 
     def send(
         self, thread: MailThread, message_id: str, key: str, text: str, *, kind: Literal["reply", "transfer"]
     ) -> None:
-        """Add a public comment (`reply`) or an internal one (`transfer`), if the ticket is as it was read."""
+        """Add a public comment (`reply`) or an internal one (`transfer`), if the thread is as it was read."""
         del message_id
         ticket: dict[str, object] = {
             "comment": {"body": text, "public": kind == "reply"},
@@ -112,7 +112,7 @@ class Zendesk:
             raise ThreadChanged(thread.id)
         if answer.status >= 300:
             what = f"Zendesk refuses the comment on ticket {thread.id}: {answer.status} {_description(answer)}"
-            raise EffectRefused("effect.undeliverable", what, fix="look at the ticket in Zendesk")
+            raise EffectRefused("effect.undeliverable", what, fix=f"look at {thread.id} in Zendesk")
 
     def _thread(self, ticket: int) -> MailThread | None:
         shown = self.client.get(f"/api/v2/tickets/{ticket}")

@@ -109,7 +109,7 @@ class ReviewFeedback(ReviewDesk):
         return due
 
     def canaries(self, *, queues: Sequence[str] = ()) -> CanaryReport:
-        """How many planted faults each reviewer and all caught, with Wilson intervals.
+        """Internal: how many planted faults each reviewer and all caught, with Wilson intervals.
 
         Args:
             queues: Only canaries of these queues; empty: of all.
