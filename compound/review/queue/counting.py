@@ -16,12 +16,12 @@ from compound.review.decision.leases import DUE, IS_OPEN
 from compound.review.stored.lists import ReviewFilter
 
 _I = tables.review.c
-SHARE: Final = 20.0
-"""A count is used for as many times as long as it took: counting then takes at most a twentieth of a processor."""
 SOON_S: Final = 3_600.0
 """Seconds before its time in which a review is due soon."""
-QUICK_S: Final = 0.005
-"""A count that takes less is made each time."""
+MANY: Final = 2_000
+"""From so many reviews on a count is kept for a moment; below, it takes a few milliseconds and is made each time."""
+KEPT_S: Final = 3e-5
+"""For how long a count is kept, in seconds for each review: 3 s in a store with 100,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,7 @@ class Counting:
         with self._lock:
             if self._last is not None and time.monotonic() < self._last[1]:
                 return self._last[0]
-            began = time.monotonic()
             found = count(self._backend, self._soon_s)
-            took = time.monotonic() - began
-            self._last = (found, began + took * (SHARE if took > QUICK_S else 0.0))
+            number = sum(one.n for one in found.every)
+            self._last = (found, time.monotonic() + (number * KEPT_S if number >= MANY else 0.0))
             return found

@@ -167,8 +167,8 @@ def test_the_store_is_counted_once_for_many_who_look_at_once(
     from compound.review.queue import counting
 
     queue = ReviewQueue(store_of(queues[MANY]), clock=lambda: 1000.0)
-    monkeypatch.setattr(counting, "QUICK_S", 0.0)  # every count takes long
-    monkeypatch.setattr(counting, "SHARE", 1e9)
+    monkeypatch.setattr(counting, "MANY", 0)  # every store is a large one
+    monkeypatch.setattr(counting, "KEPT_S", 1e9)
     with asked(store_of(queue)) as cost:
         found = [queue.counted() for _ in range(50)]
     assert len(cost.statements) == 3

@@ -195,6 +195,10 @@ class Service(ReviewService):
         return cast("ReviewView", review)
 
 
+def _no_score(**_: object) -> None:
+    """Scores are not part of the model."""
+
+
 class Runs:
     """The part of a project that goes on with runs: the effects of the standing decision, or a new draft."""
 
@@ -206,7 +210,7 @@ class Runs:
             state=process.store,
             parts=SimpleNamespace(effects={}, policy_files={}),
             targets=process.targets,
-            recorder=SimpleNamespace(score=lambda **_: None),
+            recorder=SimpleNamespace(score=_no_score),
         )
 
     def run_record(self, _run_id: str) -> object:
