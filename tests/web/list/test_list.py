@@ -144,23 +144,3 @@ def test_more_rows_come_in_place(ann: Person, site: Site) -> None:
     assert titles(ann) == [f"Many {at}" for at in range(PAGE + 3)]
     assert titles(ann)[:PAGE] == before
     expect(page.get_by_role("link", name="Show more")).to_have_count(0)
-
-
-def test_keys_lead_to_a_view_and_the_way_from_one_review_to_the_next_stays_in_it(ann: Person) -> None:
-    page = ann.open("/reviews")
-    expect(page.locator(".views a[aria-current]")).to_have_text(re.compile("Open"))
-    page.keyboard.press("v")
-    page.keyboard.press("r")
-    page.wait_for_url("**view=ready")
-    expect(page.locator(".views a[aria-current]")).to_have_text(re.compile("Ready"))
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/reviews/\w+$"))
-    for _ in range(2):
-        before = page.url
-        expect(page.get_by_text("ready", exact=True).first).to_be_visible()
-        page.keyboard.press("j")
-        page.wait_for_url(lambda now, old=before: now != old)
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("next review, after a decision")
-    page.keyboard.press("Escape")
