@@ -15,8 +15,9 @@ DeliveryClass = Literal["A", "B", "C", "D"]
 """Delivery class: the guarantee of a target.
 
 - A: idempotent: it stores the effect's key with the change in one transaction; a repeated key changes nothing.
-- B: conditional: it writes under a condition (a row version) that a retry no longer meets.
-- C: queryable: before a retry it can tell whether an effect happened (`LookupTarget`).
+- B: conditional: it writes under a condition (a row version) that a retry no longer meets. A retry that is refused is
+  `unknown`: the first delivery may have happened.
+- C: queryable: it is asked before each retry whether the effect happened (`LookupTarget`).
 - D: no guarantee: after a crash a person must check.
 """
 

@@ -60,7 +60,7 @@ class Delivery:
             target = self._target(group)
             with child(f"deliver {group.target}", kind="effect", effects=len(group.rows)) as span:
                 if ready := await self._make_ready(group, target):
-                    await self._perform(ready, target)
+                    await self._perform(ready, target, again=group.status is not EffectStatus.SCHEDULED)
                 status = self._read(group_key).status
                 span.set(effect_status=status.value)
                 return status
@@ -87,6 +87,8 @@ class Delivery:
             case EffectStatus.FAILED if _is_elsewhere(group, target):
                 self._doubt_elsewhere(group)
                 return None
+            case EffectStatus.FAILED if target.delivery_class == "C":
+                return await self._recover(group, target)
             case EffectStatus.SCHEDULED | EffectStatus.FAILED:
                 return self._claim(group, target)
             case EffectStatus.SENDING if self._is_abandoned(group, now):
@@ -102,7 +104,7 @@ class Delivery:
         return is_gone(owner) or owner == this_owner() or lease_until <= now
 
     async def _recover(self, group: GroupRows, target: EffectTarget) -> GroupRows | None:
-        """Find out whether a delivery happened whose process died or lost the store."""
+        """Find out whether an earlier delivery happened: its process died or lost the store, or it got no answer."""
         match target.delivery_class:
             case "A" | "B":
                 return self._claim(group, target)
@@ -110,7 +112,8 @@ class Delivery:
                 try:
                     outcomes = await cast("LookupTarget", target).find(group.planned())
                 except Exception as error:  # noqa: BLE001  # any failure here means: nobody knows
-                    self._move(group, _End(status=EffectStatus.UNKNOWN, error=_record(error)))
+                    if group.status is not EffectStatus.FAILED:  # a failed one is looked up again at the next attempt
+                        self._move(group, _End(status=EffectStatus.UNKNOWN, error=_record(error)))
                     return None
                 if outcomes is None:
                     return self._claim(group, target)
@@ -121,7 +124,7 @@ class Delivery:
                 self._move(group, _End(status=EffectStatus.UNKNOWN, error=cast("dict[str, JsonValue]", died)))
                 return None
 
-    async def _perform(self, group: GroupRows, target: EffectTarget) -> None:
+    async def _perform(self, group: GroupRows, target: EffectTarget, *, again: bool) -> None:
         is_repeatable = target.delivery_class != "D"
         doubt = EffectStatus.FAILED if is_repeatable else EffectStatus.UNKNOWN
         # cancelled, or the interpreter exits: the outcome at the target is unknown here
@@ -134,7 +137,7 @@ class Delivery:
         except Exception as error:  # noqa: BLE001  # targets are others' code; the row tells what they said
             end = _End(status=doubt, error=_record(error))
         finally:
-            self._move(group, end)
+            self._move(group, _doubted(end) if again and target.delivery_class == "B" else end)
 
     def _doubt_elsewhere(self, group: GroupRows) -> None:
         """The outcome is recorded on another host: only a person can find it out."""
@@ -215,6 +218,15 @@ def place_of(target: EffectTarget) -> str | None:
 def _is_elsewhere(group: GroupRows, target: EffectTarget) -> bool:
     place: str | None = group.rows[0]["place"]
     return place is not None and place != place_of(target)
+
+
+def _doubted(end: _End) -> _End:
+    """The outcome of a repeated delivery of class B: its own first delivery may be why the condition is not met."""
+    if end.status is not EffectStatus.REFUSED:
+        return end
+    why = (end.error or {}).get("what") or "refused"
+    what = f"an earlier delivery may have happened, and the next one was refused: {why}"
+    return _End(status=EffectStatus.UNKNOWN, error={"code": "effect.unknown", "what": what})
 
 
 def _judge(group: GroupRows, outcomes: Sequence[EffectOutcome]) -> _End:

@@ -25,6 +25,8 @@ RESUME_LEASE_S = 300.0
 """Lease of a claim by another host, in seconds; a dead process on this host is detected at once."""
 
 
+_IS_OVER = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
+"""A run that a policy decided resumes itself, and a process may die behind the end of a run: nothing is left to do."""
 _LATER = _DECISION.alias("later")
 _STANDING = (
     sa.select(_DECISION)
@@ -134,12 +136,10 @@ def finish_resume(
 def open_resumes(backend: Backend) -> list[str]:
     """Reviews whose decided run must be resumed: not started, or started by a dead process; oldest first."""
     now = backend.clock()
-    # A run that a policy decided resumes itself; its row matters only if it did not finish.
-    is_over = sa.exists().where(tables.run.c.run_id == _RESUME.c.run_id, tables.run.c.status == "done")
     query = (
         sa.select(_RESUME)
         .join(_REVIEW, _REVIEW.c.review_id == _RESUME.c.review_id)
-        .where(_RESUME.c.status.in_(["pending", "running"]), _REVIEW.c.status == Status.DECIDED.value, ~is_over)
+        .where(_RESUME.c.status.in_(["pending", "running"]), _REVIEW.c.status == Status.DECIDED.value, ~_IS_OVER)
         .order_by(_RESUME.c.created_at)
     )
     with backend.store.read() as db:
@@ -182,6 +182,7 @@ def not_carried_out(backend: Backend, decision_id: str) -> tuple[int, str] | Non
         _RESUME.c.decision_id == decision_id,
         _RESUME.c.status.in_(["pending", "running"]),
         sa.or_(_RESUME.c.undo_until.is_(None), _RESUME.c.undo_until <= backend.clock()),
+        ~_IS_OVER,
     )
     with backend.store.read() as db:
         row = db.execute(query).first()

@@ -154,6 +154,38 @@ def test_an_error_leaves_a_doubt_that_the_class_decides(desk: Desk, delivery_cla
     assert len(shop.groups) == (1 if status == "unknown" else 2)
 
 
+@pytest.mark.parametrize(
+    ("found", "status", "performed"),
+    [
+        ("sent", "sent", 1),
+        ("refused", "refused", 1),
+        (None, "sent", 2),
+        (ConnectorError("desk.gone", "x"), "failed", 1),
+    ],
+)
+def test_class_c_is_looked_up_before_it_is_sent_again(
+    desk: Desk, found: str | Exception | None, status: str, performed: int
+) -> None:
+    keys = desk.enqueue("d1", [CANCEL])
+    mail = Fake(delivery_class="C", answers=[ConnectorError("desk.gone", "the connection broke"), "sent"])
+    assert desk.deliver(keys, shop=mail) == ["failed"]
+    mail.found = found
+    assert desk.deliver(keys, shop=mail) == [status]
+    assert len(mail.groups) == performed
+
+
+@pytest.mark.parametrize("refusal", [EffectRefused("effect.stale", "orders/#W1 changed"), "refused"])
+@pytest.mark.parametrize(("delivery_class", "status"), [("A", "refused"), ("B", "unknown")])
+def test_class_b_that_is_refused_at_the_second_delivery_may_have_happened_at_the_first(
+    desk: Desk, refusal: str | BaseException, delivery_class: DeliveryClass, status: str
+) -> None:
+    keys = desk.enqueue("d1", [CANCEL])
+    shop = Fake(delivery_class=delivery_class, answers=[ConnectorError("shop.gone", "no answer"), refusal])
+    assert desk.deliver(keys, shop=shop) == ["failed"]
+    assert desk.deliver(keys, shop=shop) == [status]
+    assert len(shop.groups) == 2
+
+
 def test_a_target_that_breaks_its_promise_is_not_believed(desk: Desk) -> None:
     keys = desk.enqueue("d1", [CANCEL, MOVE])
     shop = Fake(answers=["mixed", "sent"])

@@ -135,6 +135,19 @@ def test_a_failed_resume_is_tried_again_or_a_dead_letter(desk: Desk) -> None:
         desk.queue.claim_resume(item.review_id)
 
 
+def test_a_run_that_ended_before_its_process_died_is_carried_out(desk: Desk) -> None:
+    item = open_review(desk)
+    decision = desk.queue.decide(item.review_id, "approve", user="ann", version=1)
+    desk.queue.claim_resume(item.review_id, owner="elsewhere|1|1")
+    assert desk.queue.not_carried_out(decision.decision_id) == (1, "")
+    with desk.store.write() as db:
+        known = {"run_id": item.run_id, "graph_name": "g", "graph_hash": "h", "status": "done"}
+        db.execute(sa.insert(tables.run).values(**known, created_at=1.0, updated_at=1.0))
+    desk.clock.now += 1000
+    assert desk.queue.open_resumes() == []
+    assert desk.queue.not_carried_out(decision.decision_id) is None
+
+
 def test_a_resume_of_another_machine_is_believed_for_its_lease(desk: Desk) -> None:
     item = open_review(desk)
     desk.queue.decide(item.review_id, "approve", user="ann", version=1)
