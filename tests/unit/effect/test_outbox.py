@@ -14,10 +14,10 @@ from compound.effect.types import EffectStatus
 from compound.errors import ConflictError, ConnectorError, DataError, EffectRefused, ProjectError
 from compound.review.queue.queue import ReviewQueue
 from compound.review.stored.types import Draft, NewReview
+from tests.unit.effect.outbox_desk import CANCEL, MOVE, SEND, Desk, Fake
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
-from tests.unit.effect.outbox_desk import CANCEL, MOVE, SEND, Desk, Fake
 
 
 def test_a_group_happens_once(desk: Desk) -> None:
