@@ -10,7 +10,7 @@ import pytest
 from compound.connector.state.owner import this_owner
 from compound.effect import DeliveryClass, EffectCall, EffectGroup, EffectOutcome
 from compound.effect.rows import effect_key_of
-from compound.effect.types import EffectResult, EffectStatus
+from compound.effect.types import EffectStatus
 from compound.errors import ConflictError, ConnectorError, DataError, EffectInDoubt, EffectRefused, ProjectError
 from compound.review.queue.queue import ReviewQueue
 from compound.review.stored.types import Draft, NewReview
