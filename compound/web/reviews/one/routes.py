@@ -86,7 +86,7 @@ async def query(request: Request, person: Reader, review_id: str, name: str) -> 
     def found() -> Response:
         view = seen(request, person, review_id)
         ran = service_of(request).queries(review_id).get(name)
-        template = "item_query.html" if request.headers.get("x-fragment") else "item_query_page.html"
+        template = "one_query.html" if request.headers.get("x-fragment") else "one_query_page.html"
         values = {"name": name, "ran": ran, "item": view}
         return place_of(request).pages.render(request, f"reviews/{template}", values, person=person)
 
