@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from compound.web.identity.people import People
+from tests.project.keys.table import Place
 from tests.web.conftest import Person, Site, aside, cookies_of, served
 from tests.web.one.workshop import GRAPH, workshop, writes
 
@@ -34,26 +37,26 @@ def letters(*names: str, risk: int = 0) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The workshop, served: seven ready drafts, two that need a look."""
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workshop: seven ready drafts, two that need a look. Tests work on copies."""
     files = {"graphs/answer.yaml": RULED, "graphs/policies/desk.yaml": POLICY}
     place = aside(workshop, tmp_path_factory.mktemp("workshop"), files)
     ready = letters("red", "blue", "green", "pink", "grey", "gold", "white")
     aside(writes, place, {**ready, **letters("steep", risk=2), **letters("rough", risk=1)})
-    with served(place) as site:
+    return place.root
+
+
+@pytest.fixture
+def site(stocked: Path, tmp_path: Path) -> Iterator[Site]:
+    """The workshop instead of the helpline, served, for one test."""
+    with served(Place(shutil.copytree(stocked, tmp_path / "workshop"))) as site:
         yield site
 
 
 @pytest.fixture
-def site(shop: Site) -> Site:
-    """The workshop instead of the helpline."""
-    return shop
-
-
-@pytest.fixture(scope="module")
-def signed(browser: Browser, shop: Site) -> Any:
+def signed(browser: Browser, site: Site) -> Any:
     """The owner's cookies: the link works once."""
-    return cookies_of(browser, shop)
+    return cookies_of(browser, site)
 
 
 @pytest.fixture
