@@ -30,7 +30,7 @@ def test_a_review_of_an_item_shows_which_one_it_is(ann: Person, site: Site, peop
     source = page.locator(".source")
     expect(source.get_by_text("When is it back?", exact=True)).to_be_visible()
     page.get_by_role("button", name="Approve").click()
-    expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
+    expect(page.locator(".outcomes").get_by_text("sent", exact=True)).to_be_visible()
     assert site.answers() == [("m-1", "Re When is it back?")]
     page = ann.open("/reviews")
     expect(page.get_by_role("link", name="answers[0]: Is it safe?")).to_be_visible()

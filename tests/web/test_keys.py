@@ -15,7 +15,7 @@ def test_a_review_is_opened_and_approved_by_keys_alone(ann: Person, site: Site) 
     page.wait_for_url("**/reviews/*")
     title = page.locator("h1").inner_text()
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
+    expect(page.locator(".outcomes").get_by_text("sent", exact=True)).to_be_visible()
     assert [f"Water {str(name)[1:]}" for name, _ in site.answers()] == [title]
 
 
@@ -26,7 +26,7 @@ def test_a_key_that_is_held_down_decides_once(ann: Person, site: Site) -> None:
         page.keyboard.down("Enter")
     page.keyboard.up("Enter")
     page.keyboard.up("Control")
-    expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
+    expect(page.locator(".outcomes").get_by_text("sent", exact=True)).to_be_visible()
     assert [name for name, _ in site.answers()] == ["L1"]
 
 

@@ -31,6 +31,6 @@ def test_what_is_typed_is_there_after_the_next_sign_in(ann: Person, site: Site) 
     page.get_by_role("link", name="Water 1").click()
     expect(text).to_have_value("Dear Ann,\n\nthis took me an hour.")
     page.get_by_role("button", name="Edit and approve").click()
-    expect(page.locator(".outcomes").get_by_text("sent")).to_be_visible()
+    expect(page.locator(".outcomes").get_by_text("sent", exact=True)).to_be_visible()
     assert site.answers() == [("L1", "Dear Ann,\n\nthis took me an hour.")]
     ann.complaints.clear()

@@ -12,10 +12,10 @@ from compound import testing
 from compound.connector.mailbox.remote import RemoteMailbox
 from compound.connector.mailbox.service import MailService
 from compound.plugins import MAILBOXES, Setup
-from tests.project.conversations.helpline import PYPROJECT, did, helpline, shown, statuses
+from tests.project.conversations.helpline import did, shown, statuses
 from tests.project.keys.table import Place, Said
+from tests.project.mailboxes.helpdesk import desk, of_chatwoot, of_zendesk
 from tests.support.mail.desks import TOKEN, ChatwootServer, ZendeskServer
-from tests.support.mail.post import toml
 
 
 @pytest.fixture(autouse=True)
@@ -37,20 +37,6 @@ def zendesk() -> Iterator[ZendeskServer]:
 def chatwoot() -> Iterator[ChatwootServer]:
     with ChatwootServer() as server:
         yield server
-
-
-def of_zendesk(server: ZendeskServer, **more: object) -> dict[str, object]:
-    return {"use": "zendesk", "url": server.url, "email": "agent@garden.example", "token": "${env:DESK_TOKEN}", **more}
-
-
-def of_chatwoot(server: ChatwootServer, **more: object) -> dict[str, object]:
-    return {"use": "chatwoot", "url": server.url, "account": 3, "token": "${env:DESK_TOKEN}", "settle_s": 0, **more}
-
-
-def desk(root: Path, options: dict[str, object]) -> Place:
-    """The helpline, whose letters are in the help desk."""
-    table = f"{{ inbox = {toml(options)} }}"
-    return helpline(root, {"pyproject.toml": PYPROJECT.replace('{inbox = "letters.jsonl"}', table)})
 
 
 def read(place: Place) -> Said:

@@ -149,11 +149,11 @@ class ZendeskServer(HelpDesk):
         self.users[number] = {"id": number, "name": name, "role": role, "email": f"{name.lower()}@x.example"}
         return number
 
-    def ticket(self, number: int, requester: int, text: str) -> None:
+    def ticket(self, number: int, requester: int, text: str, subject: str = "Water") -> None:
         """A new ticket."""
         self.tickets[number] = {
             "id": number,
-            "subject": "Water",
+            "subject": subject,
             "status": "open",
             "requester_id": requester,
             "updated_at": self.later(),
