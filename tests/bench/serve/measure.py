@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.bench._rows import Bar, Row, absent, at_most, none_of, reported
+from tests.bench.serve import runs
 from tests.bench.serve.client import Client
 from tests.bench.serve.costs import Asked, cost, p95, steps
 from tests.bench.serve.desk import FIRST, waterworks
@@ -73,7 +74,7 @@ def rows() -> list[Row]:
             continue
         with tempfile.TemporaryDirectory() as folder, store(kind) as (url, database):
             out += of_store(kind, reviews, Path(folder), url, database, size)
-    return out
+    return out + runs.rows()
 
 
 @contextmanager
