@@ -19,7 +19,7 @@ _I = tables.review.c
 SOON_S: Final = 3_600.0
 """Seconds before its time in which a review is due soon."""
 MANY: Final = 2_000
-"""From so many reviews on a count is kept for a moment; below, it takes a few milliseconds and is made each time."""
+"""Reviews from which a count is kept for a moment; below, it takes a few milliseconds and is made each time."""
 KEPT_S: Final = 3e-5
 """For how long a count is kept, in seconds for each review: 3 s in a store with 100,000."""
 

@@ -143,13 +143,23 @@ def _until_decided(project: Project, records: Records) -> None:
 def carry_out(project: Project) -> None:
     """What was left when the servers ended; what is unknown stays unknown."""
     service, ends = project.reviews(), time.monotonic() + 300
-    while left_over := set(service.open_resumes()) - unknown_of(project):
+    while left_over := (set(service.open_resumes()) | undoable(project)) - unknown_of(project):
         assert time.monotonic() < ends, left_over
         service.sweep()
         time.sleep(0.1)
     for row in rows(project, tables.resume):  # what a page says of it
         left_to_do = project.services.queue.not_carried_out(row["decision_id"])
         assert left_to_do is None or row["review_id"] in unknown_of(project), row
+
+
+def undoable(project: Project) -> set[str]:
+    """Reviews whose decision is not carried out yet because it may still be undone."""
+    now = time.time()
+    return {
+        str(row["review_id"])
+        for row in rows(project, tables.resume)
+        if row["status"] == "pending" and (row["undo_until"] or 0.0) > now
+    }
 
 
 def unknown_of(project: Project) -> set[str]:
