@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -62,6 +63,11 @@ def all_sites(root: Path = ROOT) -> list[Site]:
     Raises:
         ValueError: a code is put together at run time, and `ENDINGS` does not say how it can end.
     """
+    return list(_all_sites(root))
+
+
+@cache
+def _all_sites(root: Path) -> list[Site]:
     trees = {
         path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for folder in FOLDERS

@@ -108,7 +108,7 @@ class Gatekeeper:
     def _watched(self) -> list[Path]:
         """Files that a running process reads again; it reads code and prompts once."""
         parts = self._resources.parts
-        aliases = sorted(self._resources.specialists.root.glob("*/aliases.json"))
+        aliases = sorted(self._resources.models_folder.glob("*/aliases.json"))
         return [*parts.graph_files.values(), *parts.policy_files.values(), *aliases]
 
     def _automatic(self, spec: GraphSpec) -> Automatic | None:

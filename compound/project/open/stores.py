@@ -312,4 +312,9 @@ class Stores:
         """Trained specialists and their aliases."""
         from compound.specialist.registry import Registry
 
-        return Registry(self.settings.home / "models", lambda: self.embedder)
+        return Registry(self.models_folder, lambda: self.embedder)
+
+    @property
+    def models_folder(self) -> Path:
+        """The folder of trained specialists; to look for their files needs none of their code."""
+        return self.settings.home / "models"

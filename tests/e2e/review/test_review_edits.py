@@ -31,11 +31,15 @@ def waiting(seeded: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 def take(home: Home, action: str) -> Json:
     """An untouched item that proposes just this action."""
-    for row in cast("list[Json]", home.json("review", "list")):
-        shown = cast("Json", home.json("review", "show", str(row["review_id"])))
-        proposed = [one["name"] for one in cast("list[Json]", shown["actions"])]
-        if proposed == [action] and (shown["status"], shown["version"]) == ("pending", 1):
-            return shown
+    project = home.open()
+    try:
+        for row in project.reviews().list():
+            review = project.services.queue.show(row.review_id)
+            proposed = [one.name for one in review.draft.actions]
+            if proposed == [action] and (review.status, review.version) == ("pending", 1):
+                return cast("Json", home.json("review", "show", review.review_id))
+    finally:
+        project.close()
     raise AssertionError(f"no untouched item proposes {action}")
 
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SHORT, TIMES = 5_000, 4
-MOST_RATIO, FLOOR_S = 10, 0.3
+SHORT, TIMES = 2_500, 4
+MOST_RATIO, FLOOR_S = 10, 0.15
 """Four times the text may take ten times as long: a square takes sixteen. Below the floor nothing is compared."""
 UNITS = (
     "John Smith 12345 ", "Nora Quist ", "12345 ", "1", "a", "A", "'", '"', "(", "{", "[", ">", " ", "\n", "> \n", ". ", "? ",
