@@ -18,12 +18,15 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from compound.connector.state.errors import translated
+from compound.connector.state.schema.fresh import create
 from compound.errors import ConnectorError
 
 HEAD = "v1_0020"
 """The revision this code reads and writes; a test compares it with the newest migration."""
 
 _SYNC = "synchronous"
+_LOCK: Final = 0x636F6D70
+"""Key of PostgreSQL's advisory lock: one process at a time brings the schema up to date."""
 
 
 class StateStore:
@@ -128,10 +131,14 @@ class StateStore:
             revision = _revision(connection)
         if revision == HEAD:
             return
-        # alembic costs about 0.2 s to import: so it is imported only for migrations
-        from compound.connector.state.migrate import upgrade
-
         with self.write() as connection:
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            if revision is None and create(connection, HEAD):
+                return
+            # alembic costs about 0.2 s to import: so it is imported only for migrations
+            from compound.connector.state.schema.migrate import upgrade
+
             upgrade(connection)
 
 

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from compound.connector.state import StateStore, tables
-from compound.connector.state.migrate import newest  # pyright: ignore[reportPrivateUsage]
+from compound.connector.state.schema.migrate import newest  # pyright: ignore[reportPrivateUsage]
 from compound.connector.state.store import HEAD  # pyright: ignore[reportPrivateUsage]
 from compound.errors import ConnectorError
 from tests.support.data.state_stores import postgresql_url, sqlite_store
@@ -50,32 +50,58 @@ def _runs(store: StateStore) -> list[str]:
         return list(db.execute(sa.select(tables.run.c.run_id).order_by(tables.run.c.run_id)).scalars())
 
 
+@pytest.fixture
+def migrated(store: StateStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
+    """A store that went through every migration; others are made at once."""
+
+    def not_created(_connection: object, _revision: str) -> bool:
+        return False
+
+    monkeypatch.setattr("compound.connector.state.store.create", not_created)
+    opened = StateStore.open(tmp_path / "migrated.db" if store.dialect == "sqlite" else postgresql_url())
+    yield opened
+    opened.close()
+
+
 @pytest.mark.filterwarnings("ignore:.*expression-based index")
-def test_migrations_make_exactly_the_tables(store: StateStore) -> None:
+def test_a_new_store_is_exactly_what_migrations_make(store: StateStore, migrated: StateStore) -> None:
     def is_compared(_thing: object, name: str | None, kind: str, *_more: object) -> bool:
         return kind != "index"  # a database says expressions in words of its own
 
     options = {"compare_type": True, "compare_server_default": True, "include_object": is_compared}
-    with store.read() as db:
-        assert compare_metadata(MigrationContext.configure(db, opts=options), tables.metadata) == []
-        found = _indexes(db, "public")
-        if store.dialect == "sqlite":
-            bare = sa.create_engine("sqlite://")
-            tables.metadata.create_all(bare)
-            with bare.connect() as other:
-                assert found == _indexes(other, "")
-        else:
-            db.exec_driver_sql("CREATE SCHEMA bare")
-            tables.metadata.create_all(db.execution_options(schema_translate_map={None: "bare"}))
-            assert found == {one.replace("bare.", "public.") for one in _indexes(db, "bare")}
+    told: list[tuple[set[str], object]] = []
+    for one in (store, migrated):
+        with one.read() as db:
+            assert compare_metadata(MigrationContext.configure(db, opts=options), tables.metadata) == []
+            version = db.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+            told.append((_said(db), version))
+    made, brought = (one[0] for one in told)
+    assert (made - brought, brought - made) == (set(), set())
+    assert [one[1] for one in told] == [[HEAD], [HEAD]]
+    assert sum("audit_no_" in one for one in made) == 2
 
 
-def _indexes(db: sa.Connection, schema: str) -> set[str]:
-    """Every index as the database says it."""
-    query = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    if db.dialect.name == "postgresql":
-        query = f"SELECT indexdef FROM pg_indexes WHERE schemaname = '{schema}' AND tablename <> 'alembic_version'"
-    return {" ".join(one.split()) for one in db.exec_driver_sql(query).scalars()}
+def _said(db: sa.Connection) -> set[str]:
+    """Every index and trigger as the database says it."""
+    if db.dialect.name == "sqlite":
+        queries = ["SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"]
+    else:
+        queries = [
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+            "SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+            "SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        ]
+    return {" ".join(one.split()) for query in queries for one in db.exec_driver_sql(query).scalars()}
+
+
+def test_a_store_stands_beside_tables_of_others(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "state.db") as db:
+        db.execute("CREATE TABLE theirs (a)")
+    db.close()
+    opened = StateStore.open(tmp_path / "state.db")
+    _runs(opened)
+    opened.close()
 
 
 def test_head_is_the_newest_migration() -> None:

@@ -38,7 +38,12 @@ suite_run = Table(
 suite_case = Table(
     "suite_case",
     metadata,
-    Column("suite_run_id", Text, ForeignKey("suite_run.suite_run_id"), nullable=False),
+    Column(
+        "suite_run_id",
+        Text,
+        ForeignKey("suite_run.suite_run_id", name="fk_suite_case_suite_run_id_suite_run"),
+        nullable=False,
+    ),
     Column("seq", Integer, nullable=False),
     Column("case_id", Text, nullable=False),
     text("section", nullable=False),

@@ -14,9 +14,6 @@ from sqlalchemy.engine import Connection
 
 from compound.errors import ConnectorError
 
-_LOCK = 0x636F6D70
-"""Key of PostgreSQL's advisory lock: serializes migrations by several processes."""
-
 _EARLY = frozenset({"v1_0001", "v1_0002", "v1_0003"})
 """Revisions that were replaced by the first schema of today: their tables have other columns."""
 
@@ -27,7 +24,7 @@ _IN_TURN = Lock()
 def config(connection: Connection | None = None) -> Config:
     """Alembic's settings for the state store."""
     settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations").replace("%", "%%"))
     settings.attributes["connection"] = connection
     return settings
 
@@ -51,13 +48,11 @@ def _refuse_older(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Migrate the database to the newest revision, inside the caller's transaction.
+    """Migrate the database to the newest revision, inside the caller's transaction; one at a time.
 
     Raises:
         ConnectorError: `state.newer` or `state.older`: a newer or an early version of Compound wrote it.
     """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     _refuse_older(connection)
     try:
         with _IN_TURN:
