@@ -8,6 +8,8 @@ BROWSER := $(VENV)/.browser
 
 # A third of the time of the tests is waiting: one process more than cores, at most 4.
 WORKERS ?= $(shell n=$$(( $$(getconf _NPROCESSORS_ONLN) + 1 )); echo $$(( n < 4 ? n : 4 )))
+# Projects of tests are copied and removed all the time: in memory, where 8 GB of it are free.
+ROOM   ?= $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 8000000 ] 2>/dev/null && echo /dev/shm)
 
 .PHONY: help setup demo test check fmt docs mutations bench serve soak fuzz browser lock clean
 
@@ -42,7 +44,7 @@ demo: $(STAMP)  ## seed, index, train, run every sample ticket and show how good
 	$(BIN)/compound demo
 
 test: $(CHARTS) $(BROWSER)  ## every test, offline; in a random order with ORDER=randomly
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p $(if $(ORDER),$(ORDER),no:randomly)
+	PYTEST_DEBUG_TEMPROOT=$(ROOM) $(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder -p $(if $(ORDER),$(ORDER),no:randomly)
 
 soak: $(CHARTS) $(BROWSER)  ## long crash, load and fuzz runs
 	$(BIN)/python -m pytest -m soak --timeout=3600

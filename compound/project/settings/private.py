@@ -57,23 +57,31 @@ def protect(settings: Settings) -> None:
         _change(settings.home.parent, folder)
         _change(settings.home.parent / ".gitignore", file)
     _change(settings.home, folder)
-    for path, is_folder in _below(settings.home):
-        _change(path, folder if is_folder else file)
+    for entry in _below(settings.home):
+        _keep(entry, folder if entry.is_dir(follow_symlinks=False) else file)
 
 
 def _modes(settings: Settings) -> tuple[int, int]:
     return _GROUP if settings.group_access else _OWNER
 
 
-def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """All content of a folder; links are neither followed nor changed."""
-    for parent, folders, files in os.walk(folder):
-        for name in folders:
-            if not (path := Path(parent, name)).is_symlink():
-                yield path, True
-        for name in files:
-            if not (path := Path(parent, name)).is_symlink():
-                yield path, False
+def _below(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """All content of a folder; links are neither followed nor changed, folders that cannot be read are left out."""
+    try:
+        with os.scandir(folder) as found:
+            entries = [one for one in found if not one.is_symlink()]
+    except OSError:
+        return
+    for one in entries:
+        yield one
+        if one.is_dir(follow_symlinks=False):
+            yield from _below(one.path)
+
+
+def _keep(entry: os.DirEntry[str], mode: int) -> None:
+    with suppress(OSError):
+        if stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode) != mode:
+            Path(entry.path).chmod(mode)
 
 
 def _change(path: Path, mode: int) -> None:
