@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from compound.graph.checks.calls import call_findings
 from compound.graph.checks.conditions import condition_findings
-from compound.graph.checks.decisions import automatic_findings, shown_findings
+from compound.graph.checks.decisions import automatic_findings, order_findings, shown_findings
 from compound.graph.checks.effects import effect_findings
 from compound.graph.checks.flow import flow_findings
 from compound.graph.checks.literals import literal_findings
@@ -42,6 +42,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     prompt_findings,  # 4
     effect_findings,  # 6
     shown_findings,  # 6: a person decides what they were shown
+    order_findings,  # 6: a message waits for what it tells
     taint_findings,  # 7
     running_findings,  # 8
     policy_findings,  # 9

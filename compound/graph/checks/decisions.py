@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compound.errors import CompoundError
-from compound.graph.checks.effects import findings_of, guards_of
+from compound.graph.checks.effects import findings_of, guards_of, reviews_of
+from compound.graph.inspection.satisfiable import can_hold
 from compound.graph.planning.behind import is_made_by_a_map, lacking
 from compound.graph.planning.expanding import MAPPED, no_graphs
 from compound.graph.planning.planning import plan
@@ -79,6 +80,35 @@ def _review_around(inspection: Inspection) -> str | None:
     owner = inspection.top.owner
     before = [one for one in outside.top.wiring.before(owner) if isinstance(outside.top.nodes[one], ReviewNode)]
     return before[-1] if before else _review_around(outside)
+
+
+def order_findings(inspection: Inspection) -> Iterator[Finding]:
+    """Messages that say what another effect of the same decision does, and do not wait for it: it may be refused."""
+    for body in inspection.bodies:
+        effects = {name: node for name, node in body.top.nodes.items() if isinstance(node, EffectNode)}
+        messages = [name for name, node in effects.items() if _is_message(body, node)]
+        acts = [name for name in effects if name not in messages]
+        for name in messages:
+            if (act := next((one for one in acts if _is_told_too_soon(body, name, one)), None)) is not None:
+                what = f"{name} is sent even where {act} is refused: it does not wait for it"
+                place, fix = body.top.place(name), f"add `after: [{act}]` to {name}"
+                yield body.finding("graph.told-too-soon", what, place, fix, at="key", severity="warning")
+
+
+def _is_message(inspection: Inspection, node: EffectNode) -> bool:
+    signatures = [inspection.catalogue.signature("effect", one) for _, _, one in node.named()]
+    return bool(signatures) and all(one is not None and one.is_message for one in signatures)
+
+
+def _is_told_too_soon(inspection: Inspection, message: str, other: str) -> bool:
+    """Whether both can happen for one decision, in any order."""
+    level = inspection.top
+    if other in level.wiring.before(message) or message in level.wiring.before(other):
+        return False
+    if reviews_of(inspection, message).keys().isdisjoint(reviews_of(inspection, other)):
+        return False
+    both = [*level.facts[message].conditions, *level.facts[other].conditions]
+    return can_hold(both, level.kind_of, level.types.names)
 
 
 def _load(inspection: Inspection, name: str) -> GraphSpec:

@@ -30,6 +30,7 @@ class Signature:
         is_repeatable: Whether equal inputs and versions have equal values, so that they may be cached.
         is_wide: Whether it reads rows of everybody, so that no model may call it.
         tells_texts: Whether its value is text of outside people, like retrieved text, for any input.
+        is_message: Whether it is an effect that tells somebody something, which cannot be taken back.
     """
 
     params: Mapping[str, JsonValue] | None = None
@@ -38,6 +39,7 @@ class Signature:
     is_repeatable: bool = True
     is_wide: bool = False
     tells_texts: bool = False
+    is_message: bool = False
 
 
 class Catalogue(Protocol):

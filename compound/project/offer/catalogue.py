@@ -131,7 +131,8 @@ class ProjectCatalogue:
             case "effect":
                 effect = parts.effects[name]
                 self._problems += effect_findings(self._resources, effect)
-                return Signature(params=effect.schema)
+                is_message = effect.target in self._resources.target_files.mailboxes
+                return Signature(params=effect.schema, is_message=is_message)
             case "sql":
                 return self._sql(name)
             case "graph":

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 KEYS = "[q]uit\n> "
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """One workshop; each test has letters of its own."""
-    return workshop(tmp_path_factory.mktemp("work"))
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A workshop."""
+    return workshop(tmp_path / "work")
 
 
 def arrive(place: Place, drafts: dict[str, dict[str, Any]]) -> None:

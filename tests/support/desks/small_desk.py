@@ -71,6 +71,7 @@ SHELVES: Mapping[Shelf, Mapping[str, Signature]] = {
     },
     "effect": {
         "reply": Signature(params=record(ticket_id=marked(TEXT, "recipient"), text=TEXT)),
+        "letter": Signature(params=record(text=TEXT), is_message=True),
         "note": Signature(params=record(text=TEXT)),
         "tag": Signature(params=record(label={"type": "string", "enum": ["cancel", "other"]})),
     },

@@ -1,8 +1,9 @@
-"""One served project with a batch in which two items failed; its owner is signed in once for the file."""
+"""A served project with questions of which two fail; its owner is signed in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    desk = Watched(tmp_path_factory.mktemp("batches"))
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    desk = Watched(tmp_path)
     desk.questions("bug1", "two", "three", "bug4")
     return desk
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(watched: Watched) -> Iterator[Site]:
     with served(Place(watched.root)) as site:
         yield site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def session(browser: Browser, site: Site) -> Any:
     """The cookies of the owner."""
     return cookies_of(browser, site)
