@@ -56,7 +56,8 @@ SHELVES: Mapping[Shelf, Mapping[str, Signature]] = {
     "effect": {
         "close_ticket": Signature(params=_record("ticket_id", ticket_id=_TEXT)),
         "send_reply": Signature(
-            params=_record("ticket_id", "text", ticket_id=_TEXT | {"x-compound": "recipient"}, text=_TEXT)
+            params=_record("ticket_id", "text", ticket_id=_TEXT | {"x-compound": "recipient"}, text=_TEXT),
+            is_message=True,
         ),
     },
     "retriever": {"handbook": Signature()},

@@ -195,6 +195,7 @@ def test_a_field_that_may_be_left_out_is_shown_where_it_goes(tmp_path: Path) -> 
     use: effect
     tool: write_letter
     when: judge.action == 'freeze' and judge.note != null
+    after: [freeze_only]
     in: {to: $input.id, body: $judge.note}
   tell:
 """,
