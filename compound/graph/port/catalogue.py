@@ -30,7 +30,7 @@ class Signature:
         is_repeatable: Whether equal inputs and versions have equal values, so that they may be cached.
         is_wide: Whether it reads rows of everybody, so that no model may call it.
         tells_texts: Whether its value is text of outside people, like retrieved text, for any input.
-        is_message: Whether it is an effect that tells somebody something, which cannot be taken back.
+        is_message: Whether it is an effect that sends a message, which cannot be recalled.
     """
 
     params: Mapping[str, JsonValue] | None = None
