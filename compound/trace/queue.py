@@ -39,6 +39,7 @@ class SpanQueue:
         )  # separate from the drain: the end of a run does not wait for a Parquet file
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._stays = False
         self._is_idle = True  # no rows were added since the thread was last idle
         self._unpublished = 0
         self._oldest_at = 0.0
@@ -147,16 +148,22 @@ class SpanQueue:
         with self._lock:
             self._drain_locked()
 
+    def stay(self) -> None:
+        """From now on rows are published in the background alone: this process does not end soon."""
+        self._stays = True
+
     def flush(self) -> None:
-        """Append and publish all rows queued before the call."""
+        """Append all rows queued before the call, and publish them unless the process stays."""
         self.hand_over()
-        self._publish()
+        if not self._stays:
+            self._publish()
 
     def close(self) -> None:
         """Flush, stop the thread, close the store."""
         if self._is_closed:
             return
-        self.flush()
+        self.hand_over()
+        self._publish()
         self._is_closed = True
         self._wake.set()
         atexit.unregister(self.close)

@@ -204,6 +204,13 @@ class Recorder:
         """Append all recorded rows to the store, so that they survive a killed process."""
         self._queue.hand_over()
 
+    def stay(self) -> None:
+        """Internal: this process does not end soon, as a server: a run does not wait for a file of its own.
+
+        Its own reads show every row at once, those of other processes within 5 s.
+        """
+        self._queue.stay()
+
     def flush(self) -> None:
         """Wait until all recorded rows are readable from the store."""
         self._queue.flush()

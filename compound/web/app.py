@@ -68,6 +68,7 @@ def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localh
         hosts: Names under which the server may be called.
     """
     resources = project.resources
+    resources.recorder.stay()
     worker = Worker(project, [lambda: deliver_due(project), lambda: forget_old(resources.state, resources.clock())])
     app = FastAPI(
         title=project.settings.name,

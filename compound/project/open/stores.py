@@ -118,10 +118,9 @@ class Stores:
     @cached_property
     def recorder(self) -> Recorder:
         """The sink for spans."""
-        from compound.trace.parquet import ParquetStore
         from compound.trace.recorder import Recorder
 
-        opened = Recorder(ParquetStore(self.traces_folder), exporters=self._exporters())
+        opened = Recorder(self.traces, exporters=self._exporters())
         self._closing.callback(opened.close)
         return opened
 
@@ -131,7 +130,7 @@ class Stores:
 
     @cached_property
     def traces(self) -> ParquetStore:
-        """The recorded spans, to read."""
+        """The recorded spans: what is read here includes what this process has handed over."""
         from compound.trace.parquet import ParquetStore
 
         return ParquetStore(self.traces_folder)
