@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 WHOLE: Final = "--full"
 PEOPLE: Final = 50
 ROUNDS: Final = 3
+OURS: Final = 30
+THEIRS: Final = 100
+"""Requests of a kind in a round: a clock tick is 10 ms of CPU, and a server that waits uses some too."""
 ALONE: Final = ("list", "one review", "next", "decide")
 """What the peer does too."""
 BARS: Final = {
@@ -98,7 +101,7 @@ def of_store(kind: str, reviews: int, folder: Path, url: str, database: int, siz
     title = f"serve, {reviews:,} reviews in {kind}"
     place = waterworks(folder, state=url)
     began = time.perf_counter()
-    seed(place, reviews, resumable=500 + ROUNDS * 30)
+    seed(place, reviews, resumable=500 + (ROUNDS + 1) * (OURS + THEIRS))
     out = [reported(f"{title}: filled in", time.perf_counter() - began, "s")]
     names = accounts(place)
     out.append(none_of(f"{title}: audit log is wrong", place.say("review", "audit").code, "errors", "copies are real"))
@@ -134,9 +137,9 @@ def alone(title: str, ours: Served, theirs: Served, name: str) -> list[Row]:
     own, peers = steps(client, str(FIRST + 77)), steps(other, "")
     for _ in range(ROUNDS + 1):
         for kind, step in own.items():
-            cost(ours, mine, kind, step, times=10)
+            cost(ours, mine, kind, step, times=OURS)
             if kind in ALONE:
-                cost(theirs, bare, kind, peers[kind], times=100)  # a clock tick is 10 ms
+                cost(theirs, bare, kind, peers[kind], times=THEIRS)
     client.close()
     other.close()
     return judged(title, mine.cpu_ms, bare.cpu_ms, [*mine.wrong, *bare.wrong])
