@@ -60,8 +60,8 @@ LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 def create_app(project: Project, *, hosts: Sequence[str] = ("127.0.0.1", "localhost", "::1")) -> FastAPI:
     """The web application of a project: its pages, and its API.
 
-    While it lives, it goes on with decided runs and tells webhooks. An application that mounts it must run its
-    lifespan.
+    While it lives, it goes on with decided runs and tells webhooks; spans of the project are published in the
+    background. An application that mounts it must run its lifespan.
 
     Args:
         project: An opened project; the caller closes it.

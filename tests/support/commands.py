@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
-import typer.testing
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -28,7 +28,7 @@ def _tree(of: Typer) -> Any:
 
 
 # The runner would make all commands for each call; the program makes them once.
-setattr(typer.testing, "_get_command", _tree)  # noqa: B010
+patch("typer.testing._get_command", _tree).start()
 
 
 def command(arguments: Sequence[str], *, env: Mapping[str, str] | None = None, catch_exceptions: bool = True) -> Result:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SHORT, TIMES = 2_500, 4
+SHORT, LONGER, TIMES = 2_500, 5_000, 4
 MOST_RATIO, FLOOR_S = 10, 0.15
 """Four times the text may take ten times as long: a square takes sixteen. Below the floor nothing is compared."""
 UNITS = (
@@ -182,14 +182,14 @@ def _prove(text: str) -> object:
     return provenance({"text": text[::-1], "cites": []}, None, _intake(text))
 
 
-def measured(name: str) -> list[tuple[str, float, float]]:
+def measured(name: str, size: int) -> list[tuple[str, float, float]]:
     """For each odd text: its beginning, and the processor seconds at the two lengths."""
     import time
 
     reader = readers()[name]
     reader("Please return the lamp.")
     found: list[tuple[str, float, float]] = []
-    for short, long in zip(texts(SHORT), texts(SHORT * TIMES), strict=True):
+    for short, long in zip(texts(size), texts(size * TIMES), strict=True):
         took: list[float] = []
         for text in (short, long):
             began = time.process_time()
@@ -199,15 +199,18 @@ def measured(name: str) -> list[tuple[str, float, float]]:
     return found
 
 
+@pytest.mark.parametrize("size", [SHORT, pytest.param(LONGER, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", sorted(readers()))
-def test_a_reader_is_linear(name: str) -> None:
+def test_a_reader_is_linear(name: str, size: int) -> None:
     program = (
         "import json, resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_CPU, (240, 240))\n"
         "from tests.project.desk.test_reading_is_linear import measured\n"
-        "json.dump(measured(sys.argv[1]), sys.stdout)"
+        "json.dump(measured(sys.argv[1], int(sys.argv[2])), sys.stdout)"
     )
-    done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, name, str(size)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{name} did not end: {done.stderr[-500:]}"
     slow = [
         row

@@ -50,7 +50,7 @@ def test_folders_days_and_aliases(post: Post) -> None:
     post.deliver(letter("New.", name="new@x.example", sender="ben@x.example"), "&AOk-quipe")
     post.deliver(letter("Ours.", name="own@x.example", sender="dora@garden.example"), "&AOk-quipe")
     inbox = {"inbox": "équipe"}
-    assert "new@x.example" not in ids(account(post))
+    assert {"old@x.example", "new@x.example", "own@x.example"}.isdisjoint(ids(account(post)))
     assert ids(account(post, **inbox)) == ["new@x.example", "own@x.example"]
     assert ids(account(post, **inbox, days=60)) == ["old@x.example", "new@x.example", "own@x.example"]
     assert ids(account(post, **inbox, aliases=["Dora@garden.example"])) == ["new@x.example"]

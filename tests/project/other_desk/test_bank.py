@@ -214,6 +214,22 @@ def test_a_field_that_may_be_left_out_is_shown_where_it_goes(tmp_path: Path) -> 
     assert desk.letters() == ["Your card is frozen."]
 
 
+def test_check_warns_of_a_letter_that_goes_out_although_its_act_is_refused(tmp_path: Path) -> None:
+    graph = TWO_NODES.replace(
+        "  tell:\n",
+        """  tell_why:
+    use: effect
+    tool: write_letter
+    when: judge.action == 'freeze'
+    in: {to: $input.id, body: Your card is frozen.}
+  tell:
+""",
+    )
+    said = bank(tmp_path, graph).run("check").stdout
+    assert "tell_why is sent even where freeze_only is refused" in said
+    assert "1 finding (1 of them warning)" in said
+
+
 def test_a_rule_decides_what_it_was_shown_with(tmp_path: Path) -> None:
     graph = TWO_NODES.replace("      approve: {}\n", "      approve: {words: str?}\n", 1).replace(
         "    decide:\n", "    auto: {when: agrees.ok}\n    decide:\n", 1

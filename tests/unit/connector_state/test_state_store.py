@@ -18,8 +18,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from compound.connector.state import StateStore, tables
-from compound.connector.state.schema.migrate import newest  # pyright: ignore[reportPrivateUsage]
-from compound.connector.state.store import HEAD  # pyright: ignore[reportPrivateUsage]
+from compound.connector.state.schema.migrate import newest
+from compound.connector.state.store import HEAD
 from compound.errors import ConnectorError
 from tests.support.data.state_stores import postgresql_url, sqlite_store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
@@ -14,9 +14,6 @@ from compound.effect import DeliveryClass, EffectCall, EffectGroup, EffectOutcom
 from compound.effect.done import Canonical, plain
 from compound.effect.outbox import Outbox
 from compound.effect.types import EffectResult, EffectStatus
-
-if TYPE_CHECKING:
-    pass
 
 CANCEL = EffectCall(name="cancel", target="shop", arguments={"order_id": "#W1"})
 MOVE = EffectCall(name="move", target="shop", arguments={"order_id": "#W1", "zip": "1"})
@@ -50,7 +47,7 @@ class Fake:
     def _outcomes(self, group: EffectGroup, answer: str) -> Sequence[EffectOutcome]:
         ends = ["sent", "refused"] if answer == "mixed" else [answer] * len(group.effects)
         return [
-            EffectOutcome(key=effect.key, status=end, result={"did": effect.name})  # pyright: ignore[reportArgumentType]
+            EffectOutcome(key=effect.key, status=cast("Any", end), result={"did": effect.name})
             for effect, end in zip(group.effects, ends, strict=True)
         ]
 

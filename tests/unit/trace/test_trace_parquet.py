@@ -46,6 +46,23 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.parquet") if not path.name.startswith("."))
 
 
+def test_a_process_that_stays_shows_its_rows_at_once_and_writes_files_later(tmp_path: Path) -> None:
+    store = ParquetStore(tmp_path)
+    recorder = Recorder(store)
+    recorder.stay()
+    with recorder.run(graph_name="g", graph_hash="h", run_id="r1", thread_id="t"):
+        pass
+    recorder.flush()
+    assert _files(tmp_path) == []
+    assert [row["run_id"] for row in store.spans("r1")] == ["r1"]
+    with recorder.run(graph_name="g", graph_hash="h", run_id="r2", thread_id="t"):
+        pass
+    recorder.flush()
+    assert ParquetStore(tmp_path).spans("r2") == []
+    recorder.close()
+    assert [row["run_id"] for row in ParquetStore(tmp_path).spans("r2")] == ["r2"]
+
+
 def test_the_query_of_the_readme(tmp_path: Path) -> None:
     _record(tmp_path, 3)
     answer = ParquetStore(tmp_path).sql(

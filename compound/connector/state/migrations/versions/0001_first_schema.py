@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from compound.connector.state.schema.guards import AUDIT
-
 revision = "v1_0004"
 down_revision = None
+
+
+_GUARD_FUNCTION = """
+CREATE FUNCTION audit_is_final() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'audit rows never change'; END $$
+"""
 
 
 def upgrade() -> None:  # noqa: PLR0915 - one statement a table
@@ -343,5 +347,15 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index(op.f("ix_resume_review_id"), "resume", ["review_id"], unique=False)
     op.create_index(op.f("ix_resume_status"), "resume", ["status"], unique=False)
-    for statement in AUDIT[op.get_bind().dialect.name]:
-        op.get_bind().exec_driver_sql(statement)
+    _guard_audit(op.get_bind().dialect.name)
+
+
+def _guard_audit(dialect: str) -> None:
+    if dialect == "postgresql":
+        op.execute(_GUARD_FUNCTION)
+    for change in ("UPDATE", "DELETE"):
+        head = f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit"
+        if dialect == "postgresql":
+            op.execute(f"{head} FOR EACH ROW EXECUTE FUNCTION audit_is_final()")
+        else:
+            op.execute(f"{head} BEGIN SELECT RAISE(ABORT, 'audit rows never change'); END")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from compound.connector.state.schema.guards import DECISIONS
-
 revision = "v1_0013"
 down_revision = "v1_0012"
 
@@ -90,7 +88,48 @@ def _programs() -> None:
     )
 
 
+_AGENT = "an agent never decides"
+_ALONE = "a second person must agree"
+_ON_SQLITE = (
+    f"""
+CREATE TRIGGER decision_by_agent BEFORE INSERT ON decision
+WHEN NEW.actor = 'graph' OR substr(NEW.actor, 1, 6) = 'agent:' OR EXISTS (
+  SELECT 1 FROM account, json_each(account.roles) AS role WHERE account.name = NEW.actor AND role.value = 'agent')
+BEGIN SELECT RAISE(ABORT, '{_AGENT}'); END
+""",
+    f"""
+CREATE TRIGGER decision_by_one BEFORE INSERT ON decision
+WHEN NEW.final AND NEW.action NOT IN ('reject', 'return', 'escalate') AND EXISTS (
+  SELECT 1 FROM review, json_each(review.second) AS two
+  WHERE review.review_id = NEW.review_id AND two.value = NEW.action)
+AND NOT EXISTS (
+  SELECT 1 FROM decision AS first
+  WHERE first.review_id = NEW.review_id AND NOT first.final AND first.actor <> NEW.actor)
+BEGIN SELECT RAISE(ABORT, '{_ALONE}'); END
+""",
+)
+_ON_POSTGRESQL = (
+    f"""
+CREATE FUNCTION decision_may_be_made() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.actor = 'graph' OR substr(NEW.actor, 1, 6) = 'agent:' OR EXISTS (
+    SELECT 1 FROM account WHERE name = NEW.actor AND jsonb_exists(CAST(roles AS jsonb), 'agent'))
+  THEN RAISE EXCEPTION '{_AGENT}'; END IF;
+  IF NEW.final AND NEW.action NOT IN ('reject', 'return', 'escalate') AND EXISTS (
+    SELECT 1 FROM review WHERE review_id = NEW.review_id AND jsonb_exists(CAST(second AS jsonb), NEW.action))
+  AND NOT EXISTS (
+    SELECT 1 FROM decision WHERE review_id = NEW.review_id AND NOT final AND actor <> NEW.actor)
+  THEN RAISE EXCEPTION '{_ALONE}'; END IF;
+  RETURN NEW;
+END $$
+""",
+    """
+CREATE TRIGGER decision_may_be_made BEFORE INSERT ON decision
+FOR EACH ROW EXECUTE FUNCTION decision_may_be_made()
+""",
+)
+
+
 def _guard_decisions(dialect: str) -> None:
     """The queue refuses both before; the database refuses them from any program."""
-    for statement in DECISIONS[dialect]:
+    for statement in _ON_POSTGRESQL if dialect == "postgresql" else _ON_SQLITE:
         op.get_bind().exec_driver_sql(statement)
