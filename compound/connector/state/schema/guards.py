@@ -1,7 +1,7 @@
 """What the database itself refuses, from any program: changes of the audit log, decisions that nobody may make.
 
-Statements by dialect, for a new store. Migrations hold their own words, which never change: whoever changes a guard
-here writes a migration too, or the comparison of both ways fails.
+Statements by dialect, for a new store. Migrations hold their own words, which never change: to change a guard
+here, write a migration too, or the comparison of both ways fails.
 """
 
 from __future__ import annotations
